@@ -1,0 +1,5 @@
+/** Time, given to the core so that it can be made to jump in tests. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+}

@@ -1,0 +1,169 @@
+import type { JobCounts, JobStatus, FinalStatus } from '../results/job-state.ts';
+import type { Node } from '../locks/node.ts';
+
+/**
+ * Runs, jobs and the queue. Each method is one atomic transition; its doc says what a second call does.
+ * Times are epoch milliseconds given by the caller, never the store's own clock.
+ */
+export interface JobStore {
+  /** Adds a run. A second call with the same name changes nothing and says `exists`. */
+  createRun(run: NewRun): Promise<'created' | 'exists'>;
+  /** Declares that no more jobs will be enqueued into the run. A second call changes nothing. */
+  closeRun(run: string, now: number): Promise<void>;
+  getRun(run: string): Promise<RunRecord | null>;
+  /** Newest first. */
+  listRuns(page: Page): Promise<RunRecord[]>;
+
+  /**
+   * Adds jobs to the queue in order. A job whose `key` the run already has is not added again: its first id is returned,
+   * so that a repeated submission is harmless. Throws RunNotFoundError.
+   */
+  enqueue(params: { run: string; jobs: readonly NewJob[]; now: number }): Promise<number[]>;
+  getJob(run: string, jobId: number): Promise<JobRecord | null>;
+  /** In id order, optionally of some statuses. */
+  listJobs(filter: { run?: string; statuses?: readonly JobStatus[] } & Page): Promise<JobRecord[]>;
+  /** The queued jobs of a machine type that would be served first: priority (lower first), then id. */
+  queueHead(machineType: string, limit: number): Promise<JobRecord[]>;
+
+  /**
+   * Gives a queued job all its nodes or none (L1, L2): job to `waiting`, every node locked for it with a new fence and a
+   * lease, in ONE transaction. Refused, with nothing changed, when the job is no longer queued or any node is not free.
+   */
+  claim(params: {
+    run: string;
+    jobId: number;
+    nodes: readonly string[];
+    leaseUntil: number;
+    now: number;
+  }): Promise<ClaimResult>;
+  /** Undoes a claim whose runner never started: job back to `queued` in its old place, nodes free. `stale` for an old fence or a started job. */
+  unclaim(attempt: AttemptRef, now: number): Promise<Transition>;
+  /** `waiting` to `running`: from here the attempt has effects and is never repeated. `runner` says where it runs (for liveness checks). A second call with the same fence is `ok`. */
+  start(attempt: AttemptRef, params: { runner: string; now: number }): Promise<Transition>;
+  /** Extends the lease of the job and all its nodes. `stale` when the attempt no longer holds them: the runner must stop at once. `killed` asks it to stop; the lease is extended so that it can unwind. */
+  renew(attempt: AttemptRef, params: { leaseUntil: number; now: number }): Promise<RenewResult>;
+  /**
+   * Ends an attempt: final status, counters of the run, and every node to `free` (clean) or `dirty`, in one transaction.
+   * A second call with the same fence is `ok` and changes nothing; an old fence is `stale`.
+   */
+  finish(attempt: AttemptRef, outcome: JobOutcome): Promise<Transition>;
+  /**
+   * Asks that jobs end: queued ones become `dead` at once, claimed ones get `killRequested` and end through their runner.
+   * Final ones are left alone. Returns the ids touched.
+   */
+  kill(params: {
+    run: string;
+    jobId?: number;
+    actor: string;
+    reason: string;
+    now: number;
+  }): Promise<number[]>;
+  /** Changes the place of a queued job; `stale` once it has left the queue. */
+  setPriority(params: { run: string; jobId: number; priority: number; now: number }): Promise<Transition>;
+  /** Claimed jobs (`waiting`, `running`) whose lease ended before `now`. */
+  expired(now: number): Promise<JobRecord[]>;
+}
+
+export interface Page {
+  readonly limit: number;
+  readonly offset?: number;
+}
+
+export interface NewRun {
+  readonly name: string;
+  readonly suite: string; // with ':' for '/'; '' for single jobs
+  readonly owner: string;
+  readonly machineType: string;
+  readonly seed: number | null;
+  readonly subset: string | null; // 'M/N'
+  readonly noNestedSubset: boolean;
+  readonly sha1: string | null; // of the suite source
+  readonly now: number;
+}
+
+export interface RunRecord extends Omit<NewRun, 'now'> {
+  readonly submittedAt: number;
+  readonly updatedAt: number;
+  readonly closed: boolean; // all jobs enqueued
+  readonly counts: JobCounts;
+}
+
+export interface NewJob {
+  readonly key: string; // unique within the run
+  readonly description: string;
+  readonly machineType: string; // one type, or several separated by commas
+  readonly nodeCount: number;
+  readonly osType: string | null;
+  readonly osVersion: string | null;
+  readonly arch: string | null;
+  readonly priority: number; // lower is sooner
+  readonly maxSeconds: number; // the deadline of one attempt
+  readonly config: string; // the job's YAML
+}
+
+export interface JobRecord extends NewJob {
+  readonly run: string;
+  readonly jobId: number; // unique in the lab, growing
+  readonly owner: string; // of the run
+  readonly status: JobStatus;
+  readonly attempt: number; // 0 = never claimed
+  readonly fence: number | null; // of the last claim
+  readonly nodes: readonly string[]; // of the last claim
+  readonly leaseUntil: number | null; // null unless claimed
+  readonly runner: string | null;
+  readonly killRequested: KillRequest | null;
+  readonly submittedAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly durationSeconds: number | null; // the summary's
+  readonly failureReason: string | null;
+  readonly actor: string | null; // who ended a dead job: runner, sweeper, or a person
+}
+
+export interface KillRequest {
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** One try of a job: only the holder of this fence may act for it (L3). */
+export interface AttemptRef {
+  readonly run: string;
+  readonly jobId: number;
+  readonly fence: number;
+}
+
+export type Transition = 'ok' | 'stale';
+
+export type RenewResult =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'killed'; readonly request: KillRequest }
+  | { readonly kind: 'stale' };
+
+export type ClaimResult =
+  | {
+      readonly kind: 'claimed';
+      readonly attempt: AttemptRef;
+      readonly attemptNumber: number;
+      readonly nodes: readonly Node[];
+    } // nodes in the order asked for
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export interface JobOutcome {
+  readonly status: FinalStatus;
+  readonly failureReason: string | null; // never null for dead
+  readonly actor: string;
+  readonly durationSeconds: number | null;
+  readonly nodesClean: boolean; // false = every node must be cleaned before its next use (L8)
+  readonly now: number;
+}
+
+/** Thrown when a run that must exist does not. */
+export class RunNotFoundError extends Error {
+  override readonly name = 'RunNotFoundError';
+  readonly run: string;
+  constructor(run: string) {
+    super(`no run named '${run}'`);
+    this.run = run;
+  }
+}

@@ -1,0 +1,18 @@
+import type { AttemptRef } from './job-store.ts';
+import type { Node } from '../locks/node.ts';
+
+/** Starts the process that executes one attempt. */
+export interface Launcher {
+  /** Starts a runner and returns how to find it again. Throws when it cannot be started. */
+  launch(params: LaunchParams): Promise<string>;
+  /** Whether the runner may still be alive; false only when it certainly is not. */
+  isAlive(runner: string): Promise<boolean>;
+  /** Asks a runner to unwind and end; `force` kills it. A runner that is gone is fine. */
+  stop(runner: string, params: { force: boolean }): Promise<void>;
+}
+
+export interface LaunchParams {
+  readonly attempt: AttemptRef;
+  readonly attemptNumber: number;
+  readonly nodes: readonly Node[];
+}

@@ -1,0 +1,58 @@
+import type { Node, NodeSpec, NodeState } from '../locks/node.ts';
+import type { Transition } from './job-store.ts';
+
+/** The inventory and the locks of people. Locks of jobs move through JobStore, in the job's own transaction. */
+export interface NodeStore {
+  /** Adds nodes, or refreshes the spec of known ones; state, lock and fence of a known node are left alone. */
+  register(specs: readonly NodeSpec[], now: number): Promise<void>;
+  /** Forgets a node. `stale` while it is locked. */
+  remove(name: string): Promise<Transition>;
+  get(name: string): Promise<Node | null>;
+  /** In name order. */
+  list(filter?: { machineType?: string; state?: NodeState }): Promise<Node[]>;
+
+  /**
+   * Locks all the named nodes for a person, or none. Repeating it with the same `lockId` answers as the first time.
+   * Refused with the reason when any is not free.
+   */
+  lockMany(params: LockRequest): Promise<LockResult>;
+  /** Extends a person's lease. */
+  renew(lockId: string, params: { leaseUntil: number | null; now: number }): Promise<Transition>;
+  /** Ends a person's lock; nodes go to `dirty`, or to `free` when `clean`. A second call is `stale`. */
+  release(lockId: string, params: { clean: boolean; now: number }): Promise<Transition>;
+
+  /** `dirty` to `cleaning` for one cleaner; null when somebody else has it. The fence it returns guards `cleaned`. */
+  beginCleaning(name: string, now: number): Promise<{ fence: number; node: Node } | null>;
+  /** `cleaning` to `free`, with what the provider says the node now is. `stale` for an old fence. */
+  cleaned(params: { name: string; fence: number; spec: Partial<NodeSpec>; now: number }): Promise<Transition>;
+  /** To `quarantined` from any state but `locked`, or back to `dirty` (retest). `stale` when locked. */
+  mark(params: {
+    name: string;
+    state: 'quarantined' | 'dirty';
+    reason: string;
+    by: string;
+    now: number;
+  }): Promise<Transition>;
+  /** What happened to a node, newest first. */
+  history(name: string, limit: number): Promise<NodeEvent[]>;
+}
+
+export interface LockRequest {
+  readonly lockId: string;
+  readonly nodes: readonly string[];
+  readonly owner: string;
+  readonly description: string | null;
+  readonly leaseUntil: number | null; // null = until released
+  readonly now: number;
+}
+
+export type LockResult =
+  | { readonly kind: 'locked'; readonly nodes: readonly Node[] }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export interface NodeEvent {
+  readonly at: number; // epoch ms
+  readonly event: string; // 'locked', 'released', 'cleaning', 'cleaned', 'quarantined', ...
+  readonly by: string;
+  readonly detail: string;
+}

@@ -1,0 +1,32 @@
+import type { Node, NodeSpec } from '../locks/node.ts';
+
+/** Where nodes come from. A provider that lacks a capability has `false` in its flags and omits the method. */
+export interface Provider {
+  readonly name: string; // as in `Node.provider`
+  readonly capabilities: ProviderCapabilities;
+  /** Brings the provider's nodes into being, or back after a restart of the lab; only those it can vouch for are returned. */
+  start(): Promise<NodeSpec[]>;
+  /**
+   * Makes a node as new: no process, file or account of its last user is left. `fence` is the node's; an older one than the
+   * provider has seen is refused with StaleFenceError (L3). Returns what changed (a new host key, an address).
+   */
+  clean(node: Node, fence: number): Promise<Partial<NodeSpec>>;
+  /** Takes away everything that the provider made: processes, containers, files. Safe to call twice, and after a crash. */
+  destroy(): Promise<void>;
+}
+
+export interface ProviderCapabilities {
+  readonly privileged: boolean; // sudo gives real root
+  readonly clean: boolean; // can make a used node as new
+  readonly snapshot: boolean;
+  readonly power: boolean;
+  readonly console: boolean;
+}
+
+/** An order came from somebody who no longer holds the node. */
+export class StaleFenceError extends Error {
+  override readonly name = 'StaleFenceError';
+  constructor(node: string, given: number, seen: number) {
+    super(`node ${node}: fence ${given} is older than ${seen}, which has been used already`);
+  }
+}
