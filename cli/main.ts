@@ -1,7 +1,20 @@
 import { Command } from 'commander';
+import { failureOf } from './failure.ts';
 
 /** Every word of the command line. A word's file is loaded only when it is used, so that `--help` stays fast. */
-const words: readonly { name: string; summary: string; load: () => Promise<{ command: () => Command }> }[] = [];
+const words: readonly { name: string; summary: string; load: () => Promise<{ command: () => Command }> }[] = [
+  { name: 'up', summary: 'run a lab on this machine', load: () => import('./up.ts') },
+  { name: 'demo', summary: 'run a whole lab once, with a small suite', load: () => import('./demo.ts') },
+  { name: 'suite', summary: 'queue the jobs of a suite', load: () => import('./suite.ts') },
+  { name: 'schedule', summary: 'queue one job', load: () => import('./schedule.ts') },
+  { name: 'status', summary: 'show runs, jobs and nodes', load: () => import('./status.ts') },
+  { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
+  { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
+  { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
+  { name: 'run', summary: 'run one job here, without a lab', load: () => import('./run.ts') },
+  { name: 'expand', summary: 'list the jobs that a suite expands to', load: () => import('./expand.ts') },
+  { name: 'schema', summary: 'print the JSON schema of job files', load: () => import('./schema.ts') },
+];
 
 const program = new Command('loligo')
   .description('An integration-test lab: suites, locks, nested tasks over SSH, public logs.')
@@ -14,4 +27,10 @@ for (const word of words) {
   else program.command(word.name).summary(word.summary);
 }
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { text, exitCode } = failureOf(error);
+  if (text !== '') console.error(text);
+  process.exitCode = exitCode;
+}

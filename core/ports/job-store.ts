@@ -16,18 +16,25 @@ export interface JobStore {
 
   /**
    * Adds jobs to the queue in order. A job whose `key` the run already has is not added again: its first id is returned,
-   * so that a repeated submission is harmless. Throws RunNotFoundError.
+   * so that a repeated submission is harmless. Throws RunNotFoundError, and RunClosedError for a new key in a closed run;
+   * nothing is added then.
    */
   enqueue(params: { run: string; jobs: readonly NewJob[]; now: number }): Promise<number[]>;
   getJob(run: string, jobId: number): Promise<JobRecord | null>;
   /** In id order, optionally of some statuses. */
   listJobs(filter: { run?: string; statuses?: readonly JobStatus[] } & Page): Promise<JobRecord[]>;
-  /** The queued jobs of a machine type that would be served first: priority (lower first), then id. */
-  queueHead(machineType: string, limit: number): Promise<JobRecord[]>;
+  /**
+   * The queued jobs that accept a machine type (alone or in a list) in the order in which they are served: priority (lower
+   * first), then id. `after` gives the next page: the jobs behind that place.
+   */
+  queueHead(machineType: string, limit: number, after?: QueuePlace): Promise<JobRecord[]>;
+  /** The machine types that queued jobs accept, in code-point order; those of a list one by one. */
+  queuedTypes(): Promise<string[]>;
 
   /**
    * Gives a queued job all its nodes or none (L1, L2): job to `waiting`, every node locked for it with a new fence and a
-   * lease, in ONE transaction. Refused, with nothing changed, when the job is no longer queued or any node is not free.
+   * lease, in ONE transaction. Refused, with nothing changed, when the job is no longer queued, any node is not free, or
+   * their number is not the job's. A second call is refused: the job has left the queue.
    */
   claim(params: {
     run: string;
@@ -36,20 +43,27 @@ export interface JobStore {
     leaseUntil: number;
     now: number;
   }): Promise<ClaimResult>;
-  /** Undoes a claim whose runner never started: job back to `queued` in its old place, nodes free. `stale` for an old fence or a started job. */
+  /**
+   * Undoes a claim whose runner never started: job back to `queued` in its old place, nodes free. A job that somebody asked to
+   * end becomes `dead` instead. `stale` for an old fence or a started job; a second call is `ok` until the job is claimed again.
+   */
   unclaim(attempt: AttemptRef, now: number): Promise<Transition>;
-  /** `waiting` to `running`: from here the attempt has effects and is never repeated. `runner` says where it runs (for liveness checks). A second call with the same fence is `ok`. */
+  /**
+   * `waiting` to `running`: from here the attempt has effects and is never repeated. `runner` says where it runs (for liveness
+   * checks). A second call of the same runner is `ok`; a second runner of the attempt is `stale` and must end (L5).
+   */
   start(attempt: AttemptRef, params: { runner: string; now: number }): Promise<Transition>;
-  /** Extends the lease of the job and all its nodes. `stale` when the attempt no longer holds them: the runner must stop at once. `killed` asks it to stop; the lease is extended so that it can unwind. */
+  /** Sets the lease of the job and all its nodes; the last call wins. `stale` when the attempt no longer holds them: the runner must stop at once. `killed` asks it to stop; the lease is extended so that it can unwind. */
   renew(attempt: AttemptRef, params: { leaseUntil: number; now: number }): Promise<RenewResult>;
   /**
    * Ends an attempt: final status, counters of the run, and every node to `free` (clean) or `dirty`, in one transaction.
-   * A second call with the same fence is `ok` and changes nothing; an old fence is `stale`.
+   * A second call with the same status and actor is `ok` and changes nothing; one that says otherwise is `stale`, as is an old
+   * fence: the first outcome stands (L4).
    */
   finish(attempt: AttemptRef, outcome: JobOutcome): Promise<Transition>;
   /**
    * Asks that jobs end: queued ones become `dead` at once, claimed ones get `killRequested` and end through their runner.
-   * Final ones are left alone. Returns the ids touched.
+   * Final ones and those asked already are left alone. Returns the ids touched, in order.
    */
   kill(params: {
     run: string;
@@ -67,6 +81,12 @@ export interface JobStore {
 export interface Page {
   readonly limit: number;
   readonly offset?: number;
+}
+
+/** A place in the queue of a machine type. */
+export interface QueuePlace {
+  readonly priority: number;
+  readonly jobId: number;
 }
 
 export interface NewRun {
@@ -155,6 +175,10 @@ export interface JobOutcome {
   readonly actor: string;
   readonly durationSeconds: number | null;
   readonly nodesClean: boolean; // false = every node must be cleaned before its next use (L8)
+  /** Hand the nodes to the owner of the run until then, as they are, under the lock id `hold:RUN/JOB`. */
+  readonly holdNodesUntil?: number | null; // epoch ms; null = do not
+  /** Only when the lease ended before this: `stale` when it has been renewed meanwhile. For the sweeper. */
+  readonly ifLeaseEndedBefore?: number; // epoch ms
   readonly now: number;
 }
 
@@ -164,6 +188,16 @@ export class RunNotFoundError extends Error {
   readonly run: string;
   constructor(run: string) {
     super(`no run named '${run}'`);
+    this.run = run;
+  }
+}
+
+/** Thrown when a job is added to a run that has been closed. */
+export class RunClosedError extends Error {
+  override readonly name = 'RunClosedError';
+  readonly run: string;
+  constructor(run: string) {
+    super(`run '${run}' takes no more jobs`);
     this.run = run;
   }
 }

@@ -3,7 +3,10 @@ import type { Transition } from './job-store.ts';
 
 /** The inventory and the locks of people. Locks of jobs move through JobStore, in the job's own transaction. */
 export interface NodeStore {
-  /** Adds nodes, or refreshes the spec of known ones; state, lock and fence of a known node are left alone. */
+  /**
+   * Adds nodes as `free`, or refreshes the spec of known ones; state, lock and fence of a known node are left alone. A node that
+   * comes back goes on from its last fence.
+   */
   register(specs: readonly NodeSpec[], now: number): Promise<void>;
   /** Forgets a node. `stale` while it is locked. */
   remove(name: string): Promise<Transition>;
@@ -13,21 +16,31 @@ export interface NodeStore {
 
   /**
    * Locks all the named nodes for a person, or none. Repeating it with the same `lockId` answers as the first time.
-   * Refused with the reason when any is not free.
+   * Refused with the reason when any is not free, and when the lock id has been used before and is over or held other nodes.
    */
   lockMany(params: LockRequest): Promise<LockResult>;
-  /** Extends a person's lease. */
+  /** Sets a person's lease. `stale` when the lock is over, or is a job's. */
   renew(lockId: string, params: { leaseUntil: number | null; now: number }): Promise<Transition>;
-  /** Ends a person's lock; nodes go to `dirty`, or to `free` when `clean`. A second call is `stale`. */
-  release(lockId: string, params: { clean: boolean; now: number }): Promise<Transition>;
+  /**
+   * Ends a person's lock; nodes go to `dirty`, or to `free` when `clean`. A second call is `stale`, as is one with
+   * `ifLeaseEndedBefore` when the lease reaches further.
+   */
+  release(
+    lockId: string,
+    params: { clean: boolean; now: number; ifLeaseEndedBefore?: number },
+  ): Promise<Transition>;
 
   /** `dirty` to `cleaning` for one cleaner; null when somebody else has it. The fence it returns guards `cleaned`. */
   beginCleaning(name: string, now: number): Promise<{ fence: number; node: Node } | null>;
   /** `cleaning` to `free`, with what the provider says the node now is. `stale` for an old fence. */
   cleaned(params: { name: string; fence: number; spec: Partial<NodeSpec>; now: number }): Promise<Transition>;
-  /** To `quarantined` from any state but `locked`, or back to `dirty` (retest). `stale` when locked. */
+  /**
+   * To `quarantined` from any state but `locked`, or back to `dirty` (retest). `stale` when locked, unknown, or when `fence`
+   * is given and is no longer the node's. A second call changes only the reason.
+   */
   mark(params: {
     name: string;
+    fence?: number;
     state: 'quarantined' | 'dirty';
     reason: string;
     by: string;

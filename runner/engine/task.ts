@@ -1,5 +1,6 @@
 import type { Logger } from '../../core/ports/logger.ts';
 import type { PlainValue } from '../../core/config/yaml-value.ts';
+import type { SiteSettings } from '../../core/config/site-settings.ts';
 import type { Cluster } from '../remote/cluster.ts';
 import type {
   Command,
@@ -45,8 +46,11 @@ export interface TaskContext {
   defer(undo: (failure: Error | null) => Promise<void> | void): void;
   /** Runs one `{name: config}` entry (or the name of a top-level list) as a task of its own whose undos run before this resolves; `inherit: true` leaves them to this task's list instead. */
   runTask(entry: PlainValue, options?: { inherit?: boolean; signal?: AbortSignal }): Promise<void>;
-  /** Runs a list of entries in order and unwinds it. */
-  runTasks(entries: readonly PlainValue[], options?: { signal?: AbortSignal }): Promise<void>;
+  /** Runs a list of entries in order and unwinds it. `starting` is told the name of each entry's task just before it runs. */
+  runTasks(
+    entries: readonly PlainValue[],
+    options?: { signal?: AbortSignal; starting?: (name: string) => void },
+  ): Promise<void>;
   /** Asks a person for the keyboard; resolves when they are done. Resolves at once when there is no terminal. */
   interact(reason: string): Promise<void>;
 }
@@ -54,14 +58,6 @@ export interface TaskContext {
 /** The job's top-level keys: those that the engine reads are typed, all others are there too. */
 export interface JobDocument {
   [key: string]: PlainValue | undefined;
-}
-
-export interface SiteSettings {
-  readonly testPath: string | null; // null = `cephtest` in the login's home
-  readonly labDomain: string; // '' = names are used as they are
-  readonly cephCmAnsibleRepo: string | null; // null = no ansible repository configured
-  readonly sshKey: string | null; // private key file
-  readonly verifyHostKeys: boolean;
 }
 
 export interface JobOptions {
@@ -84,6 +80,7 @@ export type {
   Remote,
   RemoteProcess,
   RunOptions,
+  SiteSettings,
   StartOptions,
   Summary,
 };

@@ -1,0 +1,143 @@
+import { RunClosedError, RunNotFoundError } from '../../core/ports/job-store.ts';
+import type { JobStore, NewJob } from '../../core/ports/job-store.ts';
+import type { Database } from './database.ts';
+import { jobColumns, toJob } from './job-rows.ts';
+import type { JobRow } from './job-rows.ts';
+
+type Queue = Pick<
+  JobStore,
+  'enqueue' | 'getJob' | 'listJobs' | 'queueHead' | 'queuedTypes' | 'setPriority'
+>;
+
+/** The part of the job store that holds jobs and their order. */
+export function sqliteQueue(database: Database): Queue {
+  return {
+    /** One transaction for the batch; two inserts a job and one update of the run. */
+    async enqueue({ run, jobs, now }) {
+      return database.transaction(() => enqueueBatch(database, { run, jobs, now }));
+    },
+    async getJob(run, jobId) {
+      const row = database.get<JobRow>(
+        `select ${jobColumns} from jobs where run = ? and job_id = ?`,
+        run,
+        jobId,
+      );
+      return row === null ? null : toJob(row);
+    },
+    async listJobs({ run, statuses, limit, offset }) {
+      const conditions = ['true'];
+      const values: string[] = [];
+      if (run !== undefined) {
+        conditions.push('run = ?');
+        values.push(run);
+      }
+      if (statuses !== undefined) {
+        conditions.push('status in (select value from json_each(?))');
+        values.push(JSON.stringify(statuses));
+      }
+      const where = conditions.join(' and ');
+      const sql = `select ${jobColumns} from jobs where ${where} order by job_id limit ? offset ?`;
+      return database.all<JobRow>(sql, ...values, limit, offset ?? 0).map(toJob);
+    },
+    /** One query: a range of the queue's primary key. */
+    async queueHead(machineType, limit, after) {
+      return database
+        .all<JobRow>(
+          `select ${jobColumns} from queue join jobs using (job_id)
+           where queue.machine_type = ? and (queue.priority, queue.job_id) > (?, ?)
+           order by queue.priority, queue.job_id limit ?`,
+          machineType,
+          after?.priority ?? Number.MIN_SAFE_INTEGER,
+          after?.jobId ?? 0,
+          limit,
+        )
+        .map(toJob);
+    },
+    async queuedTypes() {
+      return database
+        .all<{ machine_type: string }>('select distinct machine_type from queue order by machine_type')
+        .map((row) => row.machine_type);
+    },
+    async setPriority({ run, jobId, priority, now }) {
+      return database.transaction(() => {
+        const changed = database.run(
+          `update jobs set priority = ? where run = ? and job_id = ? and status = 'queued'`,
+          priority,
+          run,
+          jobId,
+        );
+        if (changed === 0) return 'stale';
+        database.run('update queue set priority = ? where job_id = ?', priority, jobId);
+        database.run('update runs set updated_at = ? where name = ?', now, run);
+        return 'ok';
+      });
+    },
+  };
+}
+
+function enqueueBatch(
+  database: Database,
+  { run, jobs, now }: { run: string; jobs: readonly NewJob[]; now: number },
+): number[] {
+  const record = database.get<{ closed: number }>('select closed from runs where name = ?', run);
+  if (record === null) throw new RunNotFoundError(run);
+  let added = 0;
+  const ids = jobs.map((job) => {
+    const known = database.get<{ job_id: number }>(
+      'select job_id from jobs where run = ? and key = ?',
+      run,
+      job.key,
+    );
+    if (known !== null) return known.job_id;
+    if (record.closed === 1) throw new RunClosedError(run);
+    added += 1;
+    return insertJob(database, { run, job, now });
+  });
+  if (added > 0) {
+    database.run('update runs set queued = queued + ?, updated_at = ? where name = ?', added, now, run);
+  }
+  return ids;
+}
+
+function insertJob(database: Database, { run, job, now }: { run: string; job: NewJob; now: number }): number {
+  const row = database.get<{ job_id: number }>(
+    `insert into jobs (run, key, description, machine_type, node_count, os_type, os_version, arch, priority, max_seconds,
+       config, submitted_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning job_id`,
+    run,
+    job.key,
+    job.description,
+    job.machineType,
+    job.nodeCount,
+    job.osType,
+    job.osVersion,
+    job.arch,
+    job.priority,
+    job.maxSeconds,
+    job.config,
+    now,
+  );
+  if (row === null) throw new Error(`job '${job.key}' of run '${run}' got no id`);
+  placeInQueue(database, { jobId: row.job_id, machineType: job.machineType, priority: job.priority });
+  return row.job_id;
+}
+
+/** Puts a job into the queue of every machine type it accepts. Must be called in the transaction that makes it `queued`. */
+export function placeInQueue(
+  database: Database,
+  job: { jobId: number; machineType: string; priority: number },
+): void {
+  for (const machineType of new Set(job.machineType.split(',').map((type) => type.trim()))) {
+    database.run(
+      'insert into queue (machine_type, priority, job_id) values (?, ?, ?)',
+      machineType,
+      job.priority,
+      job.jobId,
+    );
+  }
+}
+
+/** Takes a job out of every queue. Must be called in the transaction in which it stops being `queued`. */
+export function takeFromQueue(database: Database, jobId: number): void {
+  database.run('delete from queue where job_id = ?', jobId);
+}

@@ -1,0 +1,133 @@
+/**
+ * The schema, as numbered steps that only go forward: a step that has been released is never edited, a change is a new step.
+ * `PRAGMA user_version` holds how many have been applied. Several laws are written into the tables themselves: a node row has
+ * room for one lock only (L1), counters cannot fall below zero, and a final status cannot change (L4).
+ */
+export const migrations: readonly string[] = [
+  `
+  create table runs (
+    name text primary key,
+    suite text not null,
+    owner text not null,
+    machine_type text not null,
+    seed integer,
+    subset text,
+    no_nested_subset integer not null,
+    sha1 text,
+    submitted_at integer not null,
+    updated_at integer not null,
+    closed integer not null default 0,
+    queued integer not null default 0 check (queued >= 0),
+    waiting integer not null default 0 check (waiting >= 0),
+    running integer not null default 0 check (running >= 0),
+    pass integer not null default 0 check (pass >= 0),
+    fail integer not null default 0 check (fail >= 0),
+    dead integer not null default 0 check (dead >= 0)
+  ) strict;
+  create index runs_newest on runs (submitted_at desc, name desc);
+
+  create table jobs (
+    job_id integer primary key autoincrement,
+    run text not null references runs (name),
+    key text not null,
+    description text not null,
+    machine_type text not null,
+    node_count integer not null,
+    os_type text,
+    os_version text,
+    arch text,
+    priority integer not null,
+    max_seconds real not null,
+    status text not null default 'queued' check (status in ('queued', 'waiting', 'running', 'pass', 'fail', 'dead')),
+    attempt integer not null default 0,
+    fence integer,
+    nodes text not null default '[]',
+    lease_until integer,
+    runner text,
+    kill_actor text,
+    kill_reason text,
+    kill_at integer,
+    submitted_at integer not null,
+    started_at integer,
+    finished_at integer,
+    duration_seconds real,
+    failure_reason text,
+    actor text,
+    config text not null,
+    unique (run, key),
+    check ((lease_until is not null) = (status in ('waiting', 'running'))),
+    check (status <> 'dead' or (failure_reason is not null and actor is not null))
+  ) strict;
+  create index jobs_claimed on jobs (lease_until) where lease_until is not null;
+  create index jobs_of_run on jobs (run, job_id);
+  create index jobs_by_status on jobs (status, job_id);
+  create trigger jobs_final before update of status on jobs
+    when old.status in ('pass', 'fail', 'dead') and new.status <> old.status
+    begin select raise(abort, 'a final status never changes'); end;
+
+  -- One row for each machine type that a queued job accepts, in the order in which jobs are served.
+  create table queue (
+    machine_type text not null,
+    priority integer not null,
+    job_id integer not null references jobs (job_id),
+    primary key (machine_type, priority, job_id)
+  ) strict, without rowid;
+  create index queue_by_job on queue (job_id);
+
+  create table nodes (
+    name text primary key,
+    machine_type text not null,
+    provider text not null,
+    user text not null,
+    address text not null,
+    port integer not null,
+    host_key text,
+    identity_file text,
+    arch text not null,
+    os_type text not null,
+    os_version text not null,
+    state text not null default 'free' check (state in ('free', 'locked', 'dirty', 'cleaning', 'quarantined')),
+    lock_id text,
+    lock_owner text,
+    lock_run text,
+    lock_job_id integer,
+    lock_since integer,
+    lock_until integer,
+    fence integer not null default 0,
+    description text,
+    reason text,
+    state_since integer not null,
+    last_used_at integer not null default 0,
+    check ((state = 'locked') = (lock_id is not null))
+  ) strict;
+  create index nodes_by_lock on nodes (lock_id) where lock_id is not null;
+  create trigger nodes_fence before update of fence on nodes
+    when new.fence < old.fence
+    begin select raise(abort, 'a fence never falls'); end;
+
+  -- The fences of nodes that left the inventory, so that one that comes back goes on from there.
+  create table retired_fences (name text primary key, fence integer not null) strict;
+
+  -- Locks that people were given. The row stays after the release, so that a late copy of a request is not granted again.
+  create table grants (lock_id text primary key, nodes text not null, granted_at integer not null, ended_at integer) strict;
+
+  create table node_events (
+    id integer primary key autoincrement,
+    node text not null,
+    at integer not null,
+    event text not null,
+    by text not null,
+    detail text not null
+  ) strict;
+  create index node_events_newest on node_events (node, id desc);
+
+  create table audit (
+    id integer primary key autoincrement,
+    at integer not null,
+    actor text not null,
+    action text not null,
+    subject text not null,
+    detail text not null
+  ) strict;
+  `,
+];

@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { defaultSite } from '../../core/config/site-settings.ts';
+import { SiteSettingsError, readSiteSettings } from './site-settings.ts';
+
+let home = '';
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'loligo-home-'));
+});
+afterEach(async () => {
+  await rm(home, { recursive: true });
+});
+
+async function settingsFile(name: string, content: string): Promise<string> {
+  const path = join(home, name);
+  await writeFile(path, content);
+  return path;
+}
+
+test('without a file everything has its default', async () => {
+  expect(await readSiteSettings({ home })).toEqual({ settings: defaultSite, file: null });
+});
+
+test('the file of the original serves, with its names', async () => {
+  const file = await settingsFile(
+    '.teuthology.yaml',
+    [
+      'lab_domain: front.sepia.example',
+      'test_path: /tmp/cephtest',
+      'ssh_key: ~/.ssh/lab',
+      'verify_host_keys: no',
+      'ceph_cm_ansible_git_url: https://example.org/ansible.git',
+      'default_machine_type: smithi',
+      'max_job_time: 43200',
+      'lock_server: http://paddles.example/',
+    ].join('\n'),
+  );
+  expect(await readSiteSettings({ home })).toEqual({
+    file,
+    settings: {
+      ...defaultSite,
+      labDomain: 'front.sepia.example',
+      testPath: '/tmp/cephtest',
+      sshKey: join(home, '.ssh/lab'),
+      verifyHostKeys: false,
+      cephCmAnsibleRepo: 'https://example.org/ansible.git',
+      defaultMachineType: 'smithi',
+      maxJobSeconds: 43200,
+    },
+  });
+});
+
+test('our own file wins, and the two are not merged', async () => {
+  await settingsFile('.teuthology.yaml', 'lab_domain: old.example\ntest_path: /old\n');
+  const file = await settingsFile('.loligo.yaml', 'lab_domain: new.example\n');
+  const read = await readSiteSettings({ home });
+  expect(read).toEqual({ file, settings: { ...defaultSite, labDomain: 'new.example' } });
+});
+
+test('a file that is named is the only one read, and must exist', async () => {
+  await settingsFile('.loligo.yaml', 'lab_domain: home.example\n');
+  const file = await settingsFile('other.yaml', 'test_user: root\n');
+  expect((await readSiteSettings({ home, file })).settings).toEqual({ ...defaultSite, testUser: 'root' });
+  await expect(readSiteSettings({ home, file: `${file}.bak` })).rejects.toThrow(
+    `${file}.bak: no such settings file`,
+  );
+});
+
+test('an empty file and null settings are defaults', async () => {
+  await settingsFile('.loligo.yaml', 'lab_domain:\nssh_key: null\n');
+  expect((await readSiteSettings({ home })).settings).toEqual(defaultSite);
+  await settingsFile('.loligo.yaml', '# nothing yet\n');
+  expect((await readSiteSettings({ home })).settings).toEqual(defaultSite);
+});
+
+test('every wrong setting gets a sentence with its line', async () => {
+  const file = await settingsFile(
+    '.loligo.yaml',
+    '# site\ntest_path: 7\nmax_job_time: -5\nverify_host_keys: sometimes\n',
+  );
+  const failure = readSiteSettings({ home });
+  await expect(failure).rejects.toThrow(SiteSettingsError);
+  await expect(failure).rejects.toThrow(
+    [
+      `${file}:2: test_path must be text, found 7`,
+      `${file}:4: verify_host_keys must be true or false, found 'sometimes'`,
+      `${file}:3: max_job_time must be more than 0, found -5`,
+    ].join('\n'),
+  );
+});
+
+test('a file that is no map is refused', async () => {
+  const file = await settingsFile('.loligo.yaml', '- lab_domain\n');
+  await expect(readSiteSettings({ home })).rejects.toThrow(
+    `${file}: settings must be a map of keys, found ["lab_domain"]`,
+  );
+});
+
+test('broken YAML is named with its line', async () => {
+  const file = await settingsFile('.loligo.yaml', 'a: 1\nb: c: d\n');
+  await expect(readSiteSettings({ home })).rejects.toThrow(`${file}:2:5: `);
+});

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { showValue } from '../../core/config/job-problem.ts';
+import { defaultSite } from '../../core/config/site-settings.ts';
+import { fromPlain, toPlain } from '../../core/config/yaml-value.ts';
+import { lineOf } from './positions.ts';
+import { pyYaml } from './yaml.ts';
+import type { SiteConfig } from '../../core/config/site-settings.ts';
+import type { PlainValue } from '../../core/config/yaml-value.ts';
+
+/** A settings file that cannot be used; the message has a line for each setting that is wrong. */
+export class SiteSettingsError extends Error {
+  override readonly name = 'SiteSettingsError';
+  readonly file: string;
+  constructor(file: string, problems: readonly string[], options?: ErrorOptions) {
+    super(problems.join('\n'), options);
+    this.file = file;
+  }
+}
+
+/** The settings of a site and the file they came from; null = there is none, and all have their defaults. */
+export interface ReadSite {
+  readonly settings: SiteConfig;
+  readonly file: string | null;
+}
+
+const text = z.string({ error: 'must be text' });
+const setText = text.min(1, { error: 'must not be empty' });
+const seconds = z.number({ error: 'must be a number of seconds' });
+
+/** Only what is read is checked: a settings file of the original has much that is not. */
+const siteSchema = z.looseObject({
+  test_path: setText.nullish(),
+  test_user: setText.nullish(),
+  lab_domain: text.nullish(),
+  ceph_cm_ansible_git_url: setText.nullish(),
+  ssh_key: setText.nullish(),
+  verify_host_keys: z.boolean({ error: 'must be true or false' }).nullish(),
+  default_machine_type: setText.nullish(),
+  max_job_time: seconds.positive({ error: 'must be more than 0' }).nullish(),
+  sleep_before_teardown: seconds.min(0, { error: 'must not be negative' }).nullish(),
+  hold_hours: z
+    .number({ error: 'must be a number of hours' })
+    .min(0, { error: 'must not be negative' })
+    .nullish(),
+});
+
+/**
+ * Reads the first of `~/.loligo.yaml` and `~/.teuthology.yaml` that exists, or exactly `file` when it is given; files are not merged. A key
+ * that is missing or null has its default; `~/` in paths is `home`. Throws SiteSettingsError, or YamlError with the line.
+ */
+export async function readSiteSettings(params: { home: string; file?: string | null }): Promise<ReadSite> {
+  const asked = params.file ?? null;
+  const candidates =
+    asked === null ? ['.loligo.yaml', '.teuthology.yaml'].map((name) => join(params.home, name)) : [asked];
+  for (const file of candidates) {
+    const content = await readText(file);
+    if (content !== null) return { settings: parseSite(content, file, params.home), file };
+  }
+  if (asked !== null) throw new SiteSettingsError(asked, [`${asked}: no such settings file`]);
+  return { settings: defaultSite, file: null };
+}
+
+async function readText(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ENOENT') return null;
+    throw new SiteSettingsError(
+      file,
+      [`${file}: ${error instanceof Error ? error.message : String(error)}`],
+      { cause: error },
+    );
+  }
+}
+
+function parseSite(content: string, file: string, home: string): SiteConfig {
+  const value = toPlain(pyYaml.parse(content, file)) ?? {};
+  const parsed = siteSchema.safeParse(value);
+  if (!parsed.success)
+    throw new SiteSettingsError(
+      file,
+      parsed.error.issues.map((issue) => sentence(issue, { content, file, value })),
+    );
+  return toSite(parsed.data, home);
+}
+
+function sentence(
+  issue: z.core.$ZodIssue,
+  read: { content: string; file: string; value: PlainValue },
+): string {
+  const key = issue.path[0];
+  if (key === undefined)
+    return `${read.file}: settings must be a map of keys, found ${showValue(fromPlain(read.value))}`;
+  const found = (read.value as { [key: string]: PlainValue })[String(key)] ?? null;
+  const line = lineOf(read.content, [String(key)]) ?? 1;
+  return `${read.file}:${line}: ${String(key)} ${issue.message}, found ${showValue(fromPlain(found))}`;
+}
+
+function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
+  return {
+    testPath: file.test_path ?? defaultSite.testPath,
+    labDomain: file.lab_domain ?? defaultSite.labDomain,
+    cephCmAnsibleRepo: file.ceph_cm_ansible_git_url ?? defaultSite.cephCmAnsibleRepo,
+    sshKey: file.ssh_key?.replace(/^~(?=\/)/, home) ?? defaultSite.sshKey,
+    verifyHostKeys: file.verify_host_keys ?? defaultSite.verifyHostKeys,
+    testUser: file.test_user ?? defaultSite.testUser,
+    defaultMachineType: file.default_machine_type ?? defaultSite.defaultMachineType,
+    maxJobSeconds: file.max_job_time ?? defaultSite.maxJobSeconds,
+    sleepBeforeTeardownSeconds: file.sleep_before_teardown ?? defaultSite.sleepBeforeTeardownSeconds,
+    holdHours: file.hold_hours ?? defaultSite.holdHours,
+  };
+}

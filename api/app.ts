@@ -1,0 +1,66 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { archiveRoutes } from './archive-routes.ts';
+import { jobActions } from './job-actions.ts';
+import { nodeRoutes } from './node-routes.ts';
+import type { ApiPorts } from './ports.ts';
+import { problemAnswer, problemOf, refusal } from './problem.ts';
+import { runRoutes } from './run-routes.ts';
+import { statusPages } from './status-pages.ts';
+import { submissionRoutes } from './submission-routes.ts';
+import { guardedWrite } from './writes.ts';
+import type { ApiEnv } from './writes.ts';
+
+const maxBody = 8 * 1024 * 1024;
+const writes = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * The whole HTTP face of a lab as one web-standard app: the versioned API, its description, the archive and the pages. Reads
+ * are public; writes need a caller that the ports know. It keeps no state of its own.
+ */
+export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (result.success) return undefined;
+      const given = 'data' in result ? result.data : undefined;
+      const { detail, errors } = refusal(result.error, given);
+      return problemAnswer(422, detail, errors);
+    },
+  });
+  const limited = bodyLimit({
+    maxSize: maxBody,
+    onError: () => problemAnswer(413, `the body is larger than ${maxBody} bytes`),
+  });
+  const guarded = guardedWrite(ports);
+  app.use('/v1/*', (c, next) => (writes.has(c.req.method) ? limited(c, next) : next()));
+  app.use('/v1/*', (c, next) => (writes.has(c.req.method) ? guarded(c, next) : next()));
+
+  submissionRoutes(app, ports);
+  runRoutes(app, ports);
+  jobActions(app, ports);
+  nodeRoutes(app, ports);
+  describe(app);
+  app.get('/healthz', async (c) => {
+    await ports.jobs.listRuns({ limit: 1 });
+    return c.json({ status: 'ok' });
+  });
+  archiveRoutes(app, ports);
+  statusPages(app, ports);
+
+  app.notFound((c) => problemAnswer(404, `nothing is at '${new URL(c.req.url).pathname}'`));
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem !== null) return problemAnswer(problem.status, problem.detail);
+    ports.log.error(`${c.req.method} ${c.req.path} failed: ${error.stack ?? error.message}`);
+    return problemAnswer(500, `${c.req.method} ${c.req.path} failed; the lab's log says why`);
+  });
+  return app;
+}
+
+function describe(app: OpenAPIHono<ApiEnv>): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Loligo', version: '1', description: 'Runs, jobs and nodes of one lab.' },
+  });
+}

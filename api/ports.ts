@@ -1,0 +1,82 @@
+import type { KillOrder } from '../core/operations/kill.ts';
+import type { SubmissionContext } from '../core/operations/submission.ts';
+import type { Archive } from '../core/ports/archive.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { JobRecord, JobStore } from '../core/ports/job-store.ts';
+import type { Logger } from '../core/ports/logger.ts';
+import type { NodeStore } from '../core/ports/node-store.ts';
+import type { Submissions } from '../core/ports/submissions.ts';
+
+/** What the API stands on; the composition root picks it. */
+export interface ApiPorts {
+  readonly jobs: JobStore;
+  readonly nodes: NodeStore;
+  readonly archive: Archive;
+  readonly submissions: Submissions;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where readers find the lab: `http://127.0.0.1:8080`, no slash at the end. */
+  readonly url: string;
+  /** Who is behind an Authorization header; null when nobody that the lab knows. */
+  readonly authenticate: (authorization: string | null) => Promise<Caller | null>;
+  /** Why a queued job waits, as the last pass of the dispatcher saw it; null before the first. */
+  readonly whyWaiting: (job: JobRecord) => string | null;
+  /** Carries out a submission; throws ProblemError where it cannot be taken. */
+  readonly submit: Submit;
+  /** Ends jobs as `core/operations/kill.ts` says. */
+  readonly kill: (order: KillOrder) => Promise<number[]>;
+}
+
+export interface Caller {
+  readonly name: string; // login@host: the owner of what they submit
+  readonly operator: boolean; // may act for others
+}
+
+/** Both are repeatable: the same request at the same time gives the same run, and adds no job twice. */
+export interface Submit {
+  readonly suite: (request: SuiteRequest, context: SubmissionContext) => Promise<SubmitResult>;
+  readonly job: (request: JobRequest, context: SubmissionContext) => Promise<SubmitResult>;
+}
+
+export interface SuiteRequest {
+  readonly suite: string;
+  readonly suiteDir: string;
+  readonly machineType: string | null; // null = the one the lab has
+  readonly name: string | null; // null = made from owner, time and suite
+  readonly priority: number;
+  readonly subset: string | null; // 'M/N'
+  readonly seed: number | null; // null = drawn
+  readonly noNestedSubset: boolean;
+  readonly filterIn: readonly string[];
+  readonly filterOut: readonly string[];
+  readonly filterAll: readonly string[];
+  readonly filterFragments: boolean;
+  readonly limit: number; // 0 = all
+  readonly num: number;
+  readonly configYaml: readonly string[]; // merged last
+  readonly email: string | null;
+  readonly sleepBeforeTeardown: number; // seconds
+  readonly distro: string | null;
+  readonly distroVersion: string | null;
+  readonly jobThreshold: number; // 0 = any number of jobs
+  readonly forcePriority: boolean;
+  readonly dryRun: boolean; // true = expand and count, enqueue nothing
+}
+
+export interface JobRequest {
+  readonly yaml: string;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly machineType: string | null; // null = the config's, else the one the lab has
+  readonly priority: number | null; // null = the config's, else 1000
+  readonly num: number;
+}
+
+export interface SubmitResult {
+  readonly run: string;
+  readonly jobIds: readonly number[]; // of a dry run: none
+  readonly jobs: number; // accepted, or what would be
+  readonly dropped: number; // by filters
+  readonly seed: number | null;
+  readonly descriptions: readonly string[]; // of a dry run
+}

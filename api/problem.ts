@@ -1,0 +1,125 @@
+import { HTTPException } from 'hono/http-exception';
+import { z } from '@hono/zod-openapi';
+import { MergeConflictError } from '../core/config/deep-merge.ts';
+import { JobConfigError } from '../core/config/job-problem.ts';
+import { YamlError } from '../core/config/yaml-error.ts';
+import { JobNotFoundError, NotAllowedError } from '../core/operations/kill.ts';
+import { RunNameError } from '../core/operations/run-name.ts';
+import { RunExistsError } from '../core/operations/submission.ts';
+import { RunTooBigError } from '../core/operations/suite-limits.ts';
+import { ArchivePathError } from '../core/ports/archive.ts';
+import { RunClosedError, RunNotFoundError } from '../core/ports/job-store.ts';
+import { SuiteError } from '../core/suites/errors.ts';
+
+/** A request that cannot be answered as asked. The sentence names the value that was wrong. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly status: ProblemStatus;
+  constructor(status: ProblemStatus, sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.status = status;
+  }
+}
+
+export type ProblemStatus = keyof typeof titles;
+
+const titles = {
+  400: 'Bad request',
+  401: 'Not authenticated',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict',
+  413: 'Too large',
+  416: 'Range not satisfiable',
+  422: 'Not acceptable as given',
+  500: 'Internal error',
+} as const;
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().describe('One sentence that names the value.'),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+/** The `responses` entries of a route that may fail in these ways. */
+export function problemResponses<Status extends ProblemStatus>(...statuses: Status[]) {
+  const entries = statuses.map((status) => [
+    status,
+    { description: titles[status], content: { 'application/problem+json': { schema: problemSchema } } },
+  ]);
+  return Object.fromEntries(entries) as Record<Status, { description: string }>;
+}
+
+/** An RFC 9457 answer. */
+export function problemAnswer(
+  status: ProblemStatus,
+  detail: string,
+  errors?: readonly { path: string; message: string }[],
+): Response {
+  const problem = { type: 'about:blank', title: titles[status], status, detail, ...(errors && { errors }) };
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="loligo"';
+  return new Response(`${JSON.stringify(problem)}\n`, { status, headers });
+}
+
+/** What a caller's own YAML, suite or names may be: the message already says where. */
+const unusableInput = [
+  JobConfigError,
+  MergeConflictError,
+  RunNameError,
+  RunTooBigError,
+  SuiteError,
+  YamlError,
+] as const;
+
+/** What an error means to a caller; null when it is nobody's fault but ours. */
+export function problemOf(error: unknown): { status: ProblemStatus; detail: string } | null {
+  if (error instanceof ProblemError) return { status: error.status, detail: error.message };
+  if (error instanceof RunNotFoundError || error instanceof JobNotFoundError) {
+    return { status: 404, detail: error.message };
+  }
+  if (error instanceof NotAllowedError) return { status: 403, detail: error.message };
+  if (error instanceof ArchivePathError) return { status: 400, detail: error.message };
+  if (error instanceof RunExistsError || error instanceof RunClosedError) {
+    return { status: 409, detail: error.message };
+  }
+  if (unusableInput.some((kind) => error instanceof kind)) {
+    return { status: 422, detail: (error as Error).message };
+  }
+  if (error instanceof HTTPException) {
+    const status = error.status in titles ? (error.status as ProblemStatus) : 400;
+    return { status, detail: error.message };
+  }
+  return null;
+}
+
+/** The sentence for input that a schema refused: where, what was expected, and what was given. */
+export function refusal(
+  error: z.ZodError,
+  given: unknown,
+): { detail: string; errors: { path: string; message: string }[] } {
+  const errors = error.issues.map((issue) => ({
+    path: issue.path.map(String).join('.'),
+    message: `${issue.message}${shown(valueAt(given, issue.path))}`,
+  }));
+  const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  return { detail, errors };
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    given,
+  );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return '';
+  const text = JSON.stringify(value);
+  return ` (given: ${text.length > 80 ? `${text.slice(0, 79)}…` : text})`;
+}

@@ -1,0 +1,121 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { JobRecord, RunRecord } from '../core/ports/job-store.ts';
+import { RunNotFoundError } from '../core/ports/job-store.ts';
+import type { ApiPorts } from './ports.ts';
+import { ProblemError, problemResponses } from './problem.ts';
+import { jobSchema, jobStatusSchema, jobView, runSchema, runView } from './views.ts';
+import type { ApiEnv } from './writes.ts';
+
+/** Which part of a long list. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: z.coerce.number().int().min(0).default(0),
+});
+
+export const runParams = z.object({ run: z.string().max(200) });
+export const jobParams = z.object({ run: z.string().max(200), job: z.string().max(20) });
+
+const runsRoute = createRoute({
+  method: 'get',
+  path: '/v1/runs',
+  summary: 'Runs, newest first',
+  request: { query: pageQuery },
+  responses: {
+    200: {
+      description: 'One page',
+      content: { 'application/json': { schema: z.object({ runs: z.array(runSchema) }) } },
+    },
+    ...problemResponses(422),
+  },
+});
+
+const runRoute = createRoute({
+  method: 'get',
+  path: '/v1/runs/{run}',
+  summary: 'One run with its status and counts',
+  request: { params: runParams },
+  responses: {
+    200: { description: 'The run', content: { 'application/json': { schema: runSchema } } },
+    ...problemResponses(404),
+  },
+});
+
+const jobsRoute = createRoute({
+  method: 'get',
+  path: '/v1/runs/{run}/jobs',
+  summary: 'Jobs of a run in id order',
+  request: {
+    params: runParams,
+    query: pageQuery.extend({
+      status: z
+        .string()
+        .transform((statuses) => statuses.split(','))
+        .pipe(z.array(jobStatusSchema))
+        .optional()
+        .describe('One or several, separated by commas.'),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'One page',
+      content: { 'application/json': { schema: z.object({ jobs: z.array(jobSchema) }) } },
+    },
+    ...problemResponses(404, 422),
+  },
+});
+
+const jobRoute = createRoute({
+  method: 'get',
+  path: '/v1/runs/{run}/jobs/{job}',
+  summary: 'One job with its configuration',
+  request: { params: jobParams },
+  responses: {
+    200: {
+      description: 'The job',
+      content: {
+        'application/json': { schema: jobSchema.extend({ config: z.string().describe('YAML.') }) },
+      },
+    },
+    ...problemResponses(404),
+  },
+});
+
+/** Adds the routes that show runs and jobs. */
+export function runRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
+  app.openapi(runsRoute, async (c) => {
+    const runs = await ports.jobs.listRuns(c.req.valid('query'));
+    return c.json({ runs: runs.map((run) => runView(run, ports)) }, 200);
+  });
+  app.openapi(runRoute, async (c) => {
+    return c.json(runView(await existingRun(ports, c.req.valid('param').run), ports), 200);
+  });
+  app.openapi(jobsRoute, async (c) => {
+    const { run } = await existingRun(ports, c.req.valid('param').run).then(({ name }) => ({ run: name }));
+    const { limit, offset, status } = c.req.valid('query');
+    const jobs = await ports.jobs.listJobs({ run, limit, offset, ...(status && { statuses: status }) });
+    return c.json({ jobs: jobs.map((job) => jobView(job, ports)) }, 200);
+  });
+  app.openapi(jobRoute, async (c) => {
+    const job = await existingJob(ports, c.req.valid('param'));
+    return c.json({ ...jobView(job, ports), config: job.config }, 200);
+  });
+}
+
+/** The run, or RunNotFoundError. */
+export async function existingRun(ports: Pick<ApiPorts, 'jobs'>, name: string): Promise<RunRecord> {
+  const run = await ports.jobs.getRun(name);
+  if (run === null) throw new RunNotFoundError(name);
+  return run;
+}
+
+/** The job, or the sentence that says which part of its name leads nowhere. */
+export async function existingJob(
+  ports: Pick<ApiPorts, 'jobs'>,
+  { run, job }: { run: string; job: string },
+): Promise<JobRecord> {
+  const record = /^[1-9]\d*$/.test(job) ? await ports.jobs.getJob(run, Number(job)) : null;
+  if (record !== null) return record;
+  await existingRun(ports, run);
+  throw new ProblemError(404, `run '${run}' has no job '${job}'`);
+}

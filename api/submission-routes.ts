@@ -1,0 +1,71 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { pagePath } from './views.ts';
+import { jobRequest, jobRequestSchema, submitResultSchema, suiteRequest, suiteRequestSchema } from './requests.ts';
+import type { ApiPorts, Caller, SubmitResult } from './ports.ts';
+import { ProblemError, problemResponses } from './problem.ts';
+import type { ApiEnv } from './writes.ts';
+
+const submitted = {
+  description: 'The run, its jobs queued',
+  content: { 'application/json': { schema: submitResultSchema } },
+};
+const refusals = problemResponses(400, 401, 403, 409, 413, 422);
+const security = [{ token: [] }];
+
+const suiteRoute = createRoute({
+  method: 'post',
+  path: '/v1/suites',
+  summary: 'Expand a suite and queue its jobs as one run',
+  security,
+  request: { body: { required: true, content: { 'application/json': { schema: suiteRequestSchema } } } },
+  responses: { 201: submitted, 200: { ...submitted, description: 'Of a dry run' }, ...refusals },
+});
+
+const jobRoute = createRoute({
+  method: 'post',
+  path: '/v1/jobs',
+  summary: 'Queue one job',
+  security,
+  request: { body: { required: true, content: { 'application/json': { schema: jobRequestSchema } } } },
+  responses: { 201: submitted, ...refusals },
+});
+
+/** Adds the routes that put work into the lab. */
+export function submissionRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
+  const view = (result: SubmitResult) => ({
+    run: result.run,
+    url: `${ports.url}${pagePath(result.run)}`,
+    archive_url: ports.archive.url(result.run),
+    jobs: result.jobs,
+    dropped: result.dropped,
+    job_ids: [...result.jobIds],
+    seed: result.seed,
+    descriptions: [...result.descriptions],
+  });
+
+  app.openapi(suiteRoute, async (c) => {
+    const body = c.req.valid('json');
+    const owner = ownerOf(c.get('caller'), body.owner);
+    const context = { owner, now: c.get('submittedAt'), resumed: c.get('resumed') };
+    const result = await ports.submit.suite(suiteRequest(body), context);
+    if (body.dry_run) return c.json(view(result), 200);
+    ports.log.info(`${c.get('caller').name} submitted suite ${body.suite}: run ${result.run}, ${result.jobs} jobs`);
+    return c.json(view(result), 201);
+  });
+
+  app.openapi(jobRoute, async (c) => {
+    const body = c.req.valid('json');
+    const owner = ownerOf(c.get('caller'), body.owner);
+    const context = { owner, now: c.get('submittedAt'), resumed: c.get('resumed') };
+    const result = await ports.submit.job(jobRequest(body), context);
+    ports.log.info(`${c.get('caller').name} submitted job ${result.jobIds.join(', ')} of run ${result.run}`);
+    return c.json(view(result), 201);
+  });
+}
+
+function ownerOf(caller: Caller, asked: string | null): string {
+  if (asked === null || asked === caller.name) return caller.name;
+  if (!caller.operator) throw new ProblemError(403, `${caller.name} may not submit for '${asked}': only operators may`);
+  return asked;
+}

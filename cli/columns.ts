@@ -1,0 +1,43 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** One column of a table for people. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly value: (row: Row) => string | number | null; // null prints as `-`
+  readonly align?: 'left' | 'right';
+}
+
+/** Aligned columns, the last one unpadded, with a heading line; no lines at all for no rows. Control characters are taken out. */
+export function columns<Row>(rows: readonly Row[], shape: readonly Column<Row>[]): string[] {
+  if (rows.length === 0) return [];
+  const cells = rows.map((row) => shape.map((column) => cell(column.value(row))));
+  const all = [shape.map((column) => column.title), ...cells];
+  const widths = shape.map((_, index) => Math.max(...all.map((line) => line[index]?.length ?? 0)));
+  return all.map((line) =>
+    line
+      .map((text, index) => padded(text, widths[index] ?? 0, shape[index]?.align ?? 'left'))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** `01:02:03` for a length of time in seconds. */
+export function clockTime(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/** Text from elsewhere that is safe on a terminal: one line, no control characters. */
+export function plainLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- taking control characters out is the point.
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+}
+
+function cell(value: string | number | null): string {
+  return value === null || value === '' ? '-' : plainLine(String(value));
+}
+
+function padded(text: string, width: number, align: 'left' | 'right'): string {
+  return align === 'left' ? text.padEnd(width) : text.padStart(width);
+}

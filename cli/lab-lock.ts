@@ -1,0 +1,25 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** Another lab runs in the folder. */
+export class LabRunningError extends Error {
+  override readonly name = 'LabRunningError';
+  constructor(folder: string, options?: ErrorOptions) {
+    super(`another lab is running in ${folder}: one folder has one lab`, options);
+  }
+}
+
+/**
+ * Takes the one place of a folder. The lock is the kernel's, on a SQLite file: it ends with the process however that dies, is
+ * not inherited by children, and needs no guess about a stale pid. Throws LabRunningError.
+ */
+export function takeLabLock(file: string, folder: string): { release(): void } {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    throw new LabRunningError(folder, { cause });
+  }
+  return { release: () => database.close() };
+}

@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { jobJsonSchema } from '../adapters/yaml/job-schema.ts';
+import { printJson } from './print.ts';
+
+/** `loligo schema job`: the JSON Schema of job files, for editors that complete and check YAML. */
+export function command(): Command {
+  return new Command('schema')
+    .summary('print the JSON Schema of a file format')
+    .argument('<format>', 'job')
+    .action(printSchema);
+}
+
+async function printSchema(format: string, _options: unknown, command: Command): Promise<void> {
+  if (format !== 'job') command.error(`no format '${format}'; there is: job`, { exitCode: 2 });
+  await printJson(jobJsonSchema());
+}

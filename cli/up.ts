@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { toPlain } from '../core/config/yaml-value.ts';
+import { pyYaml } from '../adapters/yaml/yaml.ts';
+import { clockTime } from './columns.ts';
+import { cliEnvironment } from './environment.ts';
+import { InputError, wholeNumber } from './failure.ts';
+import { startLab } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { targetChoices } from './lab-targets.ts';
+import { runnerEnvironment } from './runner-environment.ts';
+import { stopSignals } from './stop-signals.ts';
+
+interface UpOptions {
+  folder?: string;
+  port?: number;
+  host: string;
+  targets: 'sandbox' | 'docker' | 'static' | 'none';
+  nodes: number;
+  machines?: string;
+  keepTargets: boolean;
+}
+
+/** `loligo up`: the embedded lab in the foreground, until Ctrl-C. */
+export function command(): Command {
+  return new Command('up')
+    .summary('run a lab on this machine')
+    .description(
+      'Runs a lab in the foreground. Ctrl-C unwinds the running jobs and stops it; queued jobs stay queued. After a kill -9 or a power cut, start it again: nothing is lost.',
+    )
+    .option('--folder <dir>', 'where the lab keeps everything (default: ~/.loligo)')
+    .option('--port <n>', 'default: the last one of the folder, else any free one', wholeNumber(0))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .addOption(
+      new Option('--targets <kind>', 'where nodes come from')
+        .choices(['sandbox', 'docker', 'static', 'none'])
+        .default('sandbox'),
+    )
+    .option('--nodes <n>', 'how many nodes to make', wholeNumber(1), 3)
+    .option('--machines <file>', 'YAML with the `nodes` of --targets static')
+    .option('--keep-targets', 'leave the nodes running when the lab stops', false)
+    .action(up);
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const folder = resolve(options.folder ?? cliEnvironment().folder);
+  const stop = stopSignals();
+  const targets = targetChoices(options.targets, options.nodes, await staticMachines(options));
+  const lab = await startLab({
+    folder,
+    host: options.host,
+    port: options.port ?? null,
+    targets,
+    runnerEnvironment: runnerEnvironment(),
+    say: (line) => console.log(`${clockTime((Date.now() / 1000) % 86_400)} ${line}`),
+  });
+  console.log(howTo(lab, { standard: options.folder === undefined }).join('\n'));
+  await stop.first;
+  console.log('stopping: running jobs are unwound; Ctrl-C again leaves them to the next start');
+  await Promise.race([lab.stop({ destroyTargets: !options.keepTargets }), stop.second.then(() => process.exit(130))]);
+  stop.release();
+}
+
+async function staticMachines(options: UpOptions): Promise<unknown> {
+  if (options.targets !== 'static') return null;
+  if (options.machines === undefined) throw new InputError('--targets static needs --machines FILE, a YAML file with `nodes`');
+  return toPlain(pyYaml.parse(await readFile(options.machines, 'utf8'), options.machines));
+}
+
+function howTo(lab: Lab, { standard }: { standard: boolean }): string[] {
+  const word = standard ? 'loligo' : `LOLIGO_FOLDER=${lab.folder} loligo`;
+  return [
+    '',
+    `The lab is at ${lab.url}/ with ${lab.nodes} nodes; its folder is ${lab.folder}`,
+    `  a suite:  ${word} suite -s smoke --wait`,
+    `  one job:  ${word} schedule job.yaml`,
+    `  watch:    ${word} status, or open the URL`,
+    '  stop:     Ctrl-C',
+    '',
+  ];
+}

@@ -1,0 +1,31 @@
+/** What holds for every job of a site, read once at start. */
+export interface SiteSettings {
+  readonly testPath: string | null; // null = `cephtest` in the login's home
+  readonly labDomain: string; // '' = names are used as they are
+  readonly cephCmAnsibleRepo: string | null; // null = no ansible repository configured
+  readonly sshKey: string | null; // private key file
+  readonly verifyHostKeys: boolean;
+}
+
+/** The settings of a site that are not for tasks but for whoever starts, queues and watches jobs. */
+export interface SiteConfig extends SiteSettings {
+  readonly testUser: string; // login of targets that name none
+  readonly defaultMachineType: string | null; // null = jobs must name one
+  readonly maxJobSeconds: number; // the deadline of one attempt
+  readonly sleepBeforeTeardownSeconds: number;
+  readonly holdHours: number; // how long nodes are held after a failure, where they are
+}
+
+/** The settings of a site without a settings file. */
+export const defaultSite: SiteConfig = {
+  testPath: null,
+  labDomain: '',
+  cephCmAnsibleRepo: null,
+  sshKey: null,
+  verifyHostKeys: true,
+  testUser: 'ubuntu',
+  defaultMachineType: null,
+  maxJobSeconds: 3 * 24 * 3600,
+  sleepBeforeTeardownSeconds: 0,
+  holdHours: 8,
+};

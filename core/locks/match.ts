@@ -1,0 +1,58 @@
+import type { Node } from './node.ts';
+
+/** What a job asks of each of its nodes. Null = anything will do. */
+export interface NodeWish {
+  readonly machineType: string; // one type, or several separated by commas: any of them
+  readonly osType: string | null;
+  readonly osVersion: string | null;
+  readonly arch: string | null;
+}
+
+type Kind = Pick<Node, 'name' | 'machineType' | 'osType' | 'osVersion' | 'arch'>;
+
+/** Everything that keeps a node from being what is wished for, each as a phrase that names both sides; empty when it fits. */
+export function mismatches(node: Kind, wish: NodeWish): string[] {
+  const reasons: string[] = [];
+  if (!machineTypes(wish.machineType).includes(node.machineType)) {
+    reasons.push(`is of type ${node.machineType}, not ${wish.machineType}`);
+  }
+  if (wish.osType !== null && !sameWord(wish.osType, node.osType)) {
+    reasons.push(`has ${node.osType || 'an unknown system'}, not ${wish.osType}`);
+  }
+  if (wish.osVersion !== null && !sameWord(wish.osVersion, node.osVersion)) {
+    reasons.push(`has version ${node.osVersion || 'unknown'}, not ${wish.osVersion}`);
+  }
+  if (wish.arch !== null && !sameWord(wish.arch, node.arch)) {
+    reasons.push(`is ${node.arch || 'of unknown architecture'}, not ${wish.arch}`);
+  }
+  return reasons;
+}
+
+/** Whether the inventory, all of it idle, has enough nodes for a job. Quarantined nodes do not count. */
+export function canEverServe(
+  nodes: readonly (Kind & Pick<Node, 'state'>)[],
+  job: NodeWish & { readonly nodeCount: number },
+): boolean {
+  let missing = job.nodeCount;
+  for (const node of nodes) {
+    if (missing === 0) break;
+    if (node.state !== 'quarantined' && mismatches(node, job).length === 0) missing -= 1;
+  }
+  return missing === 0;
+}
+
+/** The machine types in a comma list. */
+export function machineTypes(list: string): string[] {
+  return list.split(',').map((type) => type.trim());
+}
+
+/** A wish in words: `type smithi with ubuntu 22.04, x86_64`. */
+export function wishText(wish: NodeWish): string {
+  const system = [wish.osType, wish.osVersion].filter((part) => part !== null).join(' ');
+  const details = [system, wish.arch ?? ''].filter((part) => part !== '').join(', ');
+  return `type ${machineTypes(wish.machineType).join(' or ')}${details === '' ? '' : ` with ${details}`}`;
+}
+
+function sameWord(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,52 @@
+import { jobRequirements } from '../config/job-requirements.ts';
+import type { YamlMap, YamlValue } from '../config/yaml-value.ts';
+import type { NewJob, RunRecord } from '../ports/job-store.ts';
+import type { YamlCodec } from '../ports/yaml-codec.ts';
+import { loginOf, timestamp } from './run-name.ts';
+
+export interface JobToQueue {
+  readonly run: RunRecord;
+  readonly config: YamlMap;
+  readonly description: string;
+  readonly machineType: string; // for a config that names none
+  readonly priority: number;
+  readonly maxSeconds: number; // for a config that names no deadline
+}
+
+/**
+ * The queue record of a job, without its key. The stored YAML has what the lab knows about the job written into it; those keys
+ * are the lab's word and replace whatever the config says. Targets are dropped: the lab gives the nodes.
+ */
+export function submittedJob(yaml: YamlCodec, job: JobToQueue): Omit<NewJob, 'key'> {
+  const wishes = jobRequirements(job.config);
+  const machineType = wishes.machineType ?? job.machineType;
+  const document = new Map(job.config);
+  document.delete('targets');
+  document.delete('machine-type');
+  const known: Record<string, YamlValue> = {
+    description: job.description,
+    machine_type: machineType,
+    name: job.run.name,
+    owner: job.run.owner,
+    user: loginOf(job.run.owner),
+    priority: job.priority,
+    timestamp: timestamp(job.run.submittedAt),
+  };
+  for (const [key, value] of Object.entries(known)) document.set(key, value);
+  return {
+    description: job.description,
+    machineType,
+    nodeCount: Array.isArray(job.config.get('roles')) ? wishes.nodeCount : 0,
+    osType: wishes.osType,
+    osVersion: wishes.osVersion,
+    arch: wishes.arch,
+    priority: job.priority,
+    maxSeconds: deadlineOf(job.config) ?? job.maxSeconds,
+    config: yaml.print(document),
+  };
+}
+
+function deadlineOf(config: YamlMap): number | null {
+  const seconds = config.get('max_job_time');
+  return typeof seconds === 'number' && seconds > 0 ? seconds : null;
+}

@@ -1,0 +1,147 @@
+import type { YamlMap } from '../config/yaml-value.ts';
+import type { NewJob, RunRecord } from '../ports/job-store.ts';
+import type { YamlCodec } from '../ports/yaml-codec.ts';
+import { submittedJob } from './job-document.ts';
+import type { LabPorts } from './lab-ports.ts';
+import { pokeTypes } from './poke-types.ts';
+import { runName } from './run-name.ts';
+import { openRun } from './submission.ts';
+import type { SubmissionContext } from './submission.ts';
+import type { SubmittedRun } from './submit-job.ts';
+import { checkSuiteLimits, mostJobs } from './suite-limits.ts';
+
+export interface SuiteSubmission {
+  readonly suite: string;
+  readonly name: string | null; // of the run; null = made from its parts
+  readonly branch: string;
+  readonly kernel: string; // '-' = none
+  readonly flavor: string;
+  readonly machineType: string;
+  readonly priority: number;
+  readonly seed: number;
+  readonly subset: string | null; // 'M/N'
+  readonly noNestedSubset: boolean;
+  readonly sha1: string | null; // of the suite source
+  readonly copies: number; // of every job
+  readonly limit: number; // of jobs before copying; 0 = all
+  readonly maxSeconds: number; // for jobs that name no deadline
+  readonly forcePriority: boolean;
+  readonly jobThreshold: number; // 0 = any number of jobs
+  /**
+   * The jobs, merged and filtered, in order; they are taken one at a time. It is given the seed that counts: that of the first
+   * try when a submission is resumed.
+   */
+  readonly expand: (seed: number) => AsyncIterable<ExpandedSuiteJob>;
+}
+
+export interface ExpandedSuiteJob {
+  readonly description: string;
+  readonly config: YamlMap;
+}
+
+export type SubmitSuitePorts = Pick<LabPorts, 'clock' | 'jobs' | 'wakeups'> & { readonly yaml: YamlCodec };
+
+const batchSize = 500;
+
+/**
+ * Queues the jobs of a suite as one run, in batches, and never holds more of them in memory than a batch and what the limits
+ * need to be checked first. Made again with `resumed` and the same time it goes on where it was cut short. A suite that
+ * breaks half-way ends the jobs queued so far. Throws RunTooBigError before anything is queued, RunExistsError,
+ * RunNameError, and what `expand` throws.
+ */
+export async function submitSuite(
+  ports: SubmitSuitePorts,
+  submission: SuiteSubmission,
+  context: SubmissionContext,
+): Promise<SubmittedRun & { readonly seed: number }> {
+  const name = submission.name ?? runName({ ...submission, user: context.owner, now: context.now });
+  const earlier = context.resumed ? await ports.jobs.getRun(name) : null;
+  const seed = earlier?.seed ?? submission.seed;
+  const jobs = await checkedJobs(submission, seed);
+  const record = { ...submission, name, seed, suite: submission.suite.replaceAll('/', ':') };
+  const run = await openRun(ports, record, context);
+  const jobIds = await endOnFailure(ports, run, () => enqueueAll(ports, { submission, run, jobs }));
+  await ports.jobs.closeRun(name, context.now);
+  await pokeTypes(ports, submission.machineType);
+  return { run: name, jobIds, seed };
+}
+
+/** The jobs of the suite, after as many have been looked at as it takes to know that the limits are kept. */
+async function checkedJobs(
+  submission: SuiteSubmission,
+  seed: number,
+): Promise<Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob>> {
+  const jobs = limited(submission.expand(seed), submission.limit);
+  if (mostJobs(submission) === Infinity) return jobs;
+  const first: ExpandedSuiteJob[] = [];
+  for await (const job of jobs) {
+    first.push(job);
+    checkSuiteLimits(first.length * submission.copies, submission);
+  }
+  return first;
+}
+
+async function* limited(jobs: AsyncIterable<ExpandedSuiteJob>, limit: number): AsyncGenerator<ExpandedSuiteJob> {
+  let taken = 0;
+  for await (const job of jobs) {
+    yield job;
+    taken += 1;
+    if (taken === limit) return;
+  }
+}
+
+async function enqueueAll(
+  ports: SubmitSuitePorts,
+  params: { submission: SuiteSubmission; run: RunRecord; jobs: Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob> },
+): Promise<number[]> {
+  const { submission, run } = params;
+  const jobIds: number[] = [];
+  let batch: NewJob[] = [];
+  let index = 0;
+  const flush = async () => {
+    jobIds.push(...(await ports.jobs.enqueue({ run: run.name, jobs: batch, now: ports.clock.now() })));
+    batch = [];
+    await pokeTypes(ports, submission.machineType);
+  };
+  for await (const expanded of orBroken(params.jobs)) {
+    const job = submittedJob(ports.yaml, { ...submission, ...expanded, run });
+    for (let copy = 0; copy < submission.copies; copy++) batch.push({ ...job, key: `${index}.${copy}` });
+    index += 1;
+    if (batch.length >= batchSize) await flush();
+  }
+  if (batch.length > 0) await flush();
+  return jobIds;
+}
+
+/** The suite broke while it was expanded, as opposed to the store that its jobs go into. */
+class BrokenSuite extends Error {
+  override readonly name = 'BrokenSuite';
+}
+
+async function* orBroken(
+  jobs: Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob>,
+): AsyncGenerator<ExpandedSuiteJob> {
+  try {
+    yield* jobs;
+  } catch (cause) {
+    throw new BrokenSuite('a suite could not be expanded to its end', { cause });
+  }
+}
+
+/**
+ * A run of which only a part could be queued is ended, so that nobody mistakes it for the whole. A failure of the store itself
+ * is not the suite's fault: the run stays open and the submission can be resumed.
+ */
+async function endOnFailure<T>(ports: SubmitSuitePorts, run: RunRecord, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof BrokenSuite)) throw error;
+    const { cause } = error;
+    const reason = `${error.message}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const now = ports.clock.now();
+    await ports.jobs.kill({ run: run.name, actor: 'submission', reason, now });
+    await ports.jobs.closeRun(run.name, now);
+    throw cause;
+  }
+}

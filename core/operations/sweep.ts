@@ -1,0 +1,132 @@
+import type { JobOutcome, JobRecord } from '../ports/job-store.ts';
+import { claimedJobs } from './claimed-jobs.ts';
+import { mostAttempts, unwindMs } from './lab-ports.ts';
+import type { LabPorts } from './lab-ports.ts';
+
+export type SweepPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
+
+export interface Sweeper {
+  /** One pass: makes true what the records say should be. Safe beside other sweepers and at any time. */
+  sweep(): Promise<SweepReport>;
+}
+
+export interface SweepReport {
+  readonly ended: readonly number[]; // ids of jobs that became dead
+  readonly requeued: readonly number[]; // ids of jobs whose runner never started
+  readonly released: readonly string[]; // lock ids of people whose lease was over
+}
+
+export interface SweeperOptions {
+  readonly unwindMs?: number; // how long a runner that was asked to stop may take
+  readonly graceMs?: number; // how long leases are believed in after the sweeper itself was away
+  readonly awayMs?: number; // a longer pause between passes means that the sweeper was away
+}
+
+/**
+ * Ends what lost its runner: jobs whose process is gone, whose lease ran out, who overran their deadline, and who were asked to
+ * stop and did not; and people's locks whose time is over. Every such job becomes `dead` with a reason, and its nodes dirty.
+ * After a pause in its own passes (a restart of the lab, a laptop that slept, a clock that jumped) it leaves leases alone
+ * for a while, since the runners need a moment to renew theirs.
+ */
+export function createSweeper(ports: SweepPorts, options: SweeperOptions = {}): Sweeper {
+  const awayMs = options.awayMs ?? 30_000;
+  const graceMs = options.graceMs ?? 20_000;
+  let lastPass: number | null = null;
+  let believeUntil = 0;
+  return {
+    async sweep() {
+      const now = ports.clock.now();
+      const away = lastPass === null || now < lastPass || now - lastPass > awayMs;
+      if (away) believeUntil = now + graceMs;
+      // A clock that was set back must not leave a grace that lasts for hours.
+      believeUntil = Math.min(believeUntil, now + graceMs);
+      lastPass = now;
+      const leasesCount = now >= believeUntil;
+      const limits = { now, leasesCount, unwindMs: options.unwindMs ?? unwindMs };
+      const report = { ended: [] as number[], requeued: [] as number[], released: [] as string[] };
+      for (const job of await claimedJobs(ports.jobs)) await sweepJob(ports, { job, limits, report });
+      if (leasesCount) report.released.push(...(await releaseOverdue(ports, now)));
+      return report;
+    },
+  };
+}
+
+interface Limits {
+  readonly now: number;
+  readonly leasesCount: boolean;
+  readonly unwindMs: number;
+}
+
+interface Finding {
+  readonly reason: string;
+  readonly actor: string;
+  readonly force: boolean; // the runner may still be there
+  readonly ifLeaseEnded: boolean;
+}
+
+async function sweepJob(
+  ports: SweepPorts,
+  { job, limits, report }: { job: JobRecord; limits: Limits; report: { ended: number[]; requeued: number[] } },
+): Promise<void> {
+  const finding = await findingOf(ports, job, limits);
+  if (finding === null || job.fence === null) return;
+  const attempt = { run: job.run, jobId: job.jobId, fence: job.fence };
+  if (job.status === 'waiting' && job.attempt < mostAttempts) {
+    if ((await ports.jobs.unclaim(attempt, limits.now)) === 'ok') report.requeued.push(job.jobId);
+    return;
+  }
+  if (finding.force && job.runner !== null) await ports.launcher.stop(job.runner, { force: true });
+  const outcome: JobOutcome = {
+    status: 'dead',
+    failureReason: finding.reason,
+    actor: finding.actor,
+    durationSeconds: job.startedAt === null ? null : (limits.now - job.startedAt) / 1000,
+    nodesClean: job.status === 'waiting',
+    now: limits.now,
+    ...(finding.ifLeaseEnded && { ifLeaseEndedBefore: limits.now }),
+  };
+  if ((await ports.jobs.finish(attempt, outcome)) !== 'ok') return;
+  report.ended.push(job.jobId);
+  ports.log.warn(`job ${job.run}/${job.jobId} is dead: ${finding.reason}`);
+}
+
+/** What is wrong with a claimed job, or null. */
+async function findingOf(ports: SweepPorts, job: JobRecord, limits: Limits): Promise<Finding | null> {
+  const leaseEnded = limits.leasesCount && job.leaseUntil !== null && job.leaseUntil < limits.now;
+  const sweeper = { actor: 'sweeper', force: true, ifLeaseEnded: false };
+  if (job.status === 'waiting') {
+    const reason = `its runner never started, in ${job.attempt} attempts: see supervisor.${job.jobId}.log`;
+    return leaseEnded ? { ...sweeper, reason, ifLeaseEnded: true } : null;
+  }
+  const request = job.killRequested;
+  if (job.runner !== null && !(await ports.launcher.isAlive(job.runner))) {
+    if (request !== null) return { ...sweeper, reason: request.reason, actor: request.actor, force: false };
+    return { ...sweeper, reason: `its runner (${job.runner}) vanished`, force: false };
+  }
+  if (request !== null && limits.now - request.at > limits.unwindMs + 30_000) {
+    return { ...sweeper, reason: `${request.reason} (by force: it did not end by itself)`, actor: request.actor };
+  }
+  if (job.startedAt !== null && limits.now > job.startedAt + job.maxSeconds * 1000 + limits.unwindMs + 60_000) {
+    return { ...sweeper, reason: 'hit max job timeout' };
+  }
+  const silent = `its runner (${job.runner}) did not renew the lease, which ended at ${isoTime(job.leaseUntil ?? 0)}`;
+  return leaseEnded ? { ...sweeper, reason: silent, ifLeaseEnded: true } : null;
+}
+
+async function releaseOverdue(ports: SweepPorts, now: number): Promise<string[]> {
+  const locked = await ports.nodes.list({ state: 'locked' });
+  const overdue = new Set<string>();
+  for (const { lock } of locked) {
+    if (lock !== null && lock.job === null && lock.leaseUntil !== null && lock.leaseUntil < now) overdue.add(lock.id);
+  }
+  const released: string[] = [];
+  for (const lockId of overdue) {
+    const done = await ports.nodes.release(lockId, { clean: false, now, ifLeaseEndedBefore: now });
+    if (done === 'ok') released.push(lockId);
+  }
+  return released;
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}

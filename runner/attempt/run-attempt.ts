@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { YamlMap } from '../../core/config/yaml-value.ts';
+import type { Node } from '../../core/locks/node.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { AttemptRef, JobOutcome, JobRecord, JobStore } from '../../core/ports/job-store.ts';
+import type { Logger } from '../../core/ports/logger.ts';
+import type { JobResult } from '../job/run-job.ts';
+import { JobStoppedError } from '../engine/stop.ts';
+import { keepLease } from './keep-lease.ts';
+import type { Lease } from './keep-lease.ts';
+
+export interface AttemptParams {
+  readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'finish'>;
+  readonly attempt: AttemptRef;
+  readonly nodes: readonly Node[];
+  readonly runner: string; // who we are, as the launcher finds us
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborted when the process was asked to end, by a signal. */
+  readonly asked: AbortSignal;
+  readonly leaseMs: number;
+  readonly renewEveryMs: number;
+  readonly holdMs: number; // for jobs that keep their nodes after a failure
+  /** Executes the job; what it rejects with makes the job dead. */
+  readonly execute: (params: { record: JobRecord; signal: AbortSignal }) => Promise<AttemptResult>;
+}
+
+/** What came out of a job, and the configuration that it ran with. */
+export interface AttemptResult extends Pick<JobResult, 'status' | 'failureReason' | 'nodesClean'> {
+  readonly durationSeconds: number | null;
+  readonly config: YamlMap | null; // null = it could not be read
+}
+
+/** `lost`: the attempt was no longer ours, at the start or at the end; whoever took it decides what becomes of the job. */
+export type AttemptEnd = JobResult['status'] | 'lost';
+
+/**
+ * One attempt from `start` to `finish`, with its lease kept in between. Nothing is done to the nodes before `start` said that
+ * they are ours, nor after the lease was lost (L3, L5).
+ */
+export async function runAttempt(params: AttemptParams): Promise<AttemptEnd> {
+  const { jobs, attempt, clock, log } = params;
+  const now = clock.now();
+  if ((await jobs.start(attempt, { runner: params.runner, now })) === 'stale') {
+    log.warn(`attempt ${attempt.fence} of ${attempt.run}/${attempt.jobId} is not ours to run`);
+    return 'lost';
+  }
+  const lease = keepLease({ ...params, leaseUntil: now + params.leaseMs });
+  try {
+    const result = await executeKept(params, lease);
+    if (lease.lost) return 'lost';
+    return await finish(params, { lease, outcome: outcomeOf(params, { lease, result }) });
+  } finally {
+    await lease.close();
+  }
+}
+
+/** Executes the job under a signal that tells why it must stop: a request in the store comes before the bare signal. */
+async function executeKept(params: AttemptParams, lease: Lease): Promise<AttemptResult> {
+  const stop = new AbortController();
+  const onLease = () => stop.abort(lease.signal.reason);
+  const onAsked = async () => {
+    await lease.renew();
+    stop.abort(new JobStoppedError('killed', 'killed'));
+  };
+  lease.signal.addEventListener('abort', onLease, { once: true });
+  const asked = () => void onAsked();
+  params.asked.addEventListener('abort', asked, { once: true });
+  if (params.asked.aborted) await onAsked();
+  try {
+    const record = await params.jobs.getJob(params.attempt.run, params.attempt.jobId);
+    if (record === null) throw new Error(`job ${params.attempt.run}/${params.attempt.jobId} is not in the store`);
+    return await params.execute({ record, signal: stop.signal });
+  } catch (error) {
+    const failureReason = `the runner failed: ${error instanceof Error ? error.message : String(error)}`;
+    params.log.error(error instanceof Error ? (error.stack ?? failureReason) : failureReason);
+    return { status: 'dead', failureReason, nodesClean: false, durationSeconds: null, config: null };
+  } finally {
+    lease.signal.removeEventListener('abort', onLease);
+    params.asked.removeEventListener('abort', asked);
+  }
+}
+
+function outcomeOf(params: AttemptParams, { lease, result }: { lease: Lease; result: AttemptResult }): JobOutcome {
+  const now = params.clock.now();
+  // A request that came when the job was over already changes nothing.
+  const killed = result.status === 'dead' ? lease.killed : null;
+  const hold = result.status !== 'pass' && killed === null && !params.asked.aborted && keepsNodes(result.config);
+  return {
+    status: result.status,
+    failureReason: result.failureReason ?? (result.status === 'pass' ? null : result.status),
+    actor: killed?.actor ?? 'runner',
+    durationSeconds: result.durationSeconds,
+    nodesClean: result.nodesClean,
+    now,
+    ...(hold && { holdNodesUntil: now + params.holdMs }),
+  };
+}
+
+function keepsNodes(config: YamlMap | null): boolean {
+  return config?.get('unlock_on_failure') === false;
+}
+
+/** A store that fails for a moment is asked again as long as the lease reaches; after that the sweeper ends the job. */
+async function finish(
+  params: AttemptParams,
+  { lease, outcome }: { lease: Lease; outcome: JobOutcome },
+): Promise<AttemptEnd> {
+  for (;;) {
+    try {
+      const done = await params.jobs.finish(params.attempt, outcome);
+      return done === 'ok' ? outcome.status : 'lost';
+    } catch (error) {
+      params.log.warn(`the outcome (${outcome.status}) could not be stored: ${String(error)}`);
+      if (!lease.valid) return 'lost';
+      await sleep(1000);
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../core/ports/logger.ts';
+import type { PlainValue, YamlKey, YamlValue } from '../../core/config/yaml-value.ts';
+import { fromPlain } from '../../core/config/yaml-value.ts';
+import type { JobArchive } from '../archive/job-archive.ts';
+import type { Mask } from '../archive/mask.ts';
+import { checkTasks } from '../engine/check-tasks.ts';
+import { createEngine } from '../engine/engine.ts';
+import type { SharedContext } from '../engine/engine.ts';
+import { toError } from '../engine/failure.ts';
+import { interact } from '../engine/interact.ts';
+import { createStepRecorder } from '../engine/steps.ts';
+import type { StopControl } from '../engine/stop.ts';
+import type { JobDocument, Summary } from '../engine/task.ts';
+import { createTaskRegistry } from '../engine/task-registry.ts';
+import { createVerdict, statusOf } from '../engine/verdict.ts';
+import type { Verdict } from '../engine/verdict.ts';
+import type { Cluster } from '../remote/cluster.ts';
+import { isTransportError } from '../remote/transport-errors.ts';
+import { createDocumentFile } from './document-file.ts';
+import { initialTasks } from './initial-tasks.ts';
+import { createJobFiles, summaryDocument } from './job-files.ts';
+import type { JobFiles } from './job-files.ts';
+import { setJobRun } from './job-run.ts';
+import { emptyCluster, makeCluster } from './make-cluster.ts';
+import type { JobResult, RunJobParams } from './run-job.ts';
+import { createTiming } from './timing.ts';
+import type { Timing } from './timing.ts';
+import { version } from './version.ts';
+
+export interface ExecuteParams extends RunJobParams {
+  readonly job: JobDocument;
+  readonly folder: JobArchive | null;
+  readonly mask: Mask;
+  readonly log: Logger;
+  readonly stop: StopControl;
+  /** Brings what was logged so far to the archive. */
+  readonly flush: () => Promise<void>;
+}
+
+/** The parts that the phases of a job hand to each other. */
+interface JobParts {
+  readonly params: ExecuteParams;
+  readonly log: Logger; // teuthology.run
+  readonly files: JobFiles;
+  readonly summary: Summary;
+  readonly verdict: Verdict;
+}
+
+/** The course of a job in the original's order: its files, its tasks, its outcome. */
+export async function executeJob(params: ExecuteParams): Promise<JobResult> {
+  const log = params.log.child('teuthology.run');
+  const { options, folder, yaml, mask, stop } = params;
+  const summary: Summary = { success: true, owner: options.owner };
+  if (options.description !== null) summary.description = options.description;
+  const verdict = createVerdict({ summary, isTransportError, stopped: () => stop.stopped });
+  const parts: JobParts = { params, log, summary, verdict, files: createJobFiles({ archive: folder, yaml, mask, log }) };
+
+  log.info(`teuthology version: ${version}`);
+  await writeIdentity(parts);
+  log.debug(indented('Config:', yaml.print(mask.value(params.config))));
+  const nodesClean = await runTasks(parts);
+  const status = verdict.close();
+  await reportOutcome(parts);
+  return {
+    status,
+    failureReason: status === 'pass' ? null : (summary.failure_reason ?? status),
+    summary,
+    nodesClean: nodesClean || !Array.isArray(params.job['roles']),
+  };
+}
+
+async function writeIdentity({ params, files }: JobParts): Promise<void> {
+  const { options } = params;
+  await files.put('pid', String(process.pid));
+  await files.put('owner', `${options.owner}\n`);
+  await files.putYaml('orig.config.yaml', params.config);
+  const info = { name: options.name, description: options.description, owner: options.owner, pid: process.pid };
+  for (const [key, value] of Object.entries(info)) await files.addInfo(key, value);
+  if (options.jobId !== null) await files.addInfo('job_id', String(options.jobId));
+}
+
+/** Returns whether the hosts are as they were before the job. */
+async function runTasks(parts: JobParts): Promise<boolean> {
+  const { params, log, verdict } = parts;
+  const { job } = params;
+  const entries = [...initialTasks(job), ...((job['tasks'] as PlainValue[] | null | undefined) ?? [])];
+  const tasks = createTaskRegistry({
+    builtIn: params.builtInTasks,
+    suitePath: params.options.suitePath ?? textOrNull(job['suite_path']),
+    suite: textOrNull(job['suite']),
+  });
+  try {
+    await checkTasks({ entries, job, tasks });
+  } catch (error) {
+    log.error(toError(error).message);
+    verdict.taskFailed(toError(error));
+    return true;
+  }
+  return runList(parts, { entries, tasks });
+}
+
+async function runList(
+  parts: JobParts,
+  list: { entries: readonly PlainValue[]; tasks: ReturnType<typeof createTaskRegistry> },
+): Promise<boolean> {
+  const { params, log, verdict, files } = parts;
+  const now = (): number => params.clock.now();
+  const timingFile = createDocumentFile({
+    write: () => files.putYaml('timing.yaml', fromPlain(timing.document())),
+    warn: (message) => log.warn(message),
+  });
+  const timing: Timing = createTiming({ startedAt: now(), changed: () => timingFile.changed() });
+  const shared = createShared(parts, list.entries);
+  let interactiveOnError = params.options.interactiveOnError || params.job['interactive-on-error'] === true;
+  const engine = createEngine({
+    shared: shared.context,
+    tasks: list.tasks,
+    stop: params.stop,
+    log: params.log,
+    graceMs: params.graceMs ?? 10_000,
+    steps: createStepRecorder({
+      now,
+      sink: (event) => {
+        timing.sink(event);
+        params.onStep?.(event);
+      },
+    }),
+    undoFailed: (failure, depth) => verdict.undoFailed(failure, depth),
+    async onFailure(failure, phase) {
+      if (phase === 'execution') verdict.saw(failure);
+      if (!interactiveOnError) return;
+      if (phase === 'execution') interactiveOnError = false;
+      const reason = `Saw failure during task ${phase}, going into interactive mode...`;
+      log.warn(`${reason} (${failure.message})`);
+      await shared.context.interact(reason);
+    },
+  });
+  const outcome = await engine.run(list.entries, {
+    async entered(failure) {
+      if (failure) verdict.taskFailed(failure);
+      timing.mark('tasks complete', now());
+      await params.flush();
+      await pauseBeforeTeardown(parts);
+    },
+  });
+  await closeAll(shared.context.cluster);
+  await timingFile.settled();
+  const { failures, abandoned } = outcome.unwinding;
+  return statusOf(parts.summary) === 'pass' && failures.length === 0 && abandoned.length === 0 && params.stop.stopped === null;
+}
+
+function createShared(parts: JobParts, entries: readonly PlainValue[]): { context: SharedContext } {
+  const { params, files, summary, log } = parts;
+  const state = new Map<string, unknown>();
+  let cluster = emptyCluster;
+  const context: SharedContext = {
+    job: params.job,
+    get cluster() {
+      return cluster;
+    },
+    summary,
+    archive: params.folder,
+    site: params.site,
+    state,
+    options: params.options,
+    interact: (reason) =>
+      interact({ reason, terminal: params.terminal ?? null, log, signal: params.stop.running, context }),
+  };
+  setJobRun(state, {
+    archive: params.folder,
+    config: params.config,
+    checkLocks: params.checkLocks ?? null,
+    connectAttempts: params.connectAttempts ?? null,
+    addInfo: (key, value) => files.addInfo(key, value),
+    makeCluster: () => makeCluster(params),
+    setCluster: (made) => {
+      cluster = made;
+    },
+    saveConfig: () =>
+      files.putYaml(
+        'config.yaml',
+        new Map<YamlKey, YamlValue>([
+          ...params.config,
+          ...(params.job['targets'] === undefined ? [] : [['targets', fromPlain(params.job['targets'])] as const]),
+          ['tasks', fromPlain(entries)],
+        ]),
+      ),
+  });
+  return { context };
+}
+
+async function pauseBeforeTeardown({ params, log }: JobParts): Promise<void> {
+  const seconds = Number(params.job['sleep_before_teardown'] ?? 0);
+  if (!(seconds > 0) || params.stop.stopped !== null) return;
+  log.info(`Sleeping ${seconds} seconds before the teardown (sleep_before_teardown)`);
+  await sleep(seconds * 1000, undefined, { signal: params.stop.running }).catch(() => {});
+}
+
+/** Ends connections that the unwinding did not; what cannot be closed in a moment is left to the end of the process. */
+async function closeAll(cluster: Cluster): Promise<void> {
+  const closing = Promise.allSettled(cluster.remotes.map((remote) => remote.close()));
+  const patience = new AbortController();
+  await Promise.race([closing, sleep(2000, undefined, { signal: patience.signal }).catch(() => {})]);
+  patience.abort();
+}
+
+async function reportOutcome({ params, log, files, summary }: JobParts): Promise<void> {
+  const status = statusOf(summary);
+  const document = summaryDocument(summary);
+  // After a lost lease the folder may be somebody else's to write.
+  if (params.stop.stopped?.kind !== 'lease-lost') await files.putYaml('summary.yaml', document);
+  log.info(`Summary data:\n${params.yaml.print(params.mask.value(document))}`);
+  log.info(status === 'pass' ? 'pass' : status.toUpperCase());
+}
+
+function indented(title: string, text: string): string {
+  return [title, ...text.trimEnd().split('\n')].join('\n  ');
+}
+
+function textOrNull(value: PlainValue | undefined): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

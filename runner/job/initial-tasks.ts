@@ -1,0 +1,27 @@
+import type { PlainValue } from '../../core/config/yaml-value.ts';
+import type { JobDocument } from '../engine/task.ts';
+
+/** The tasks that every job begins with, in the original's order; conditions are those of the job's own keys. */
+export function initialTasks(job: JobDocument): { [name: string]: PlainValue }[] {
+  const roles = Array.isArray(job['roles']);
+  const when = (condition: boolean, ...names: string[]): { [name: string]: PlainValue }[] =>
+    condition ? names.map((name) => ({ [name]: null })) : [];
+  return [
+    ...when(true, 'internal.save_config'),
+    ...when(roles, 'internal.check_lock'),
+    ...when(true, 'internal.add_remotes'),
+    ...when(roles, 'internal.connect', 'internal.serialize_remote_roles', 'internal.check_conflict'),
+    ...when(roles && job['use_existing_cluster'] !== true, 'internal.check_ceph_data'),
+    ...when(roles, 'internal.base'),
+    ...when(true, 'internal.archive_upload'),
+    ...when(roles, 'internal.archive', 'internal.coredump', 'internal.sudo', 'internal.syslog'),
+    ...when(true, 'internal.timer'),
+    ...when((job['ceph_cm_ansible'] ?? true) !== false, 'ansible.cephlab'),
+    ...when(true, clockTask(job)),
+  ];
+}
+
+function clockTask(job: JobDocument): string {
+  const named = job['clock_sync_task'];
+  return typeof named === 'string' && named !== '' ? named : 'clock';
+}

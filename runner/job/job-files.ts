@@ -1,0 +1,54 @@
+import type { Logger } from '../../core/ports/logger.ts';
+import type { YamlCodec } from '../../core/ports/yaml-codec.ts';
+import { fromPlain, YamlFloat } from '../../core/config/yaml-value.ts';
+import type { PlainValue, YamlMap, YamlValue } from '../../core/config/yaml-value.ts';
+import type { JobArchive } from '../archive/job-archive.ts';
+import type { Mask } from '../archive/mask.ts';
+import type { Summary } from '../engine/summary.ts';
+
+/** The files that a job keeps about itself. None of them can fail the job: trouble is warned of once. */
+export interface JobFiles {
+  put(path: string, text: string): Promise<void>;
+  putYaml(path: string, value: YamlValue): Promise<void>;
+  /** Adds a key to info.yaml and writes it again. */
+  addInfo(key: string, value: PlainValue): Promise<void>;
+}
+
+/** Writes into the job's folder with secrets hidden; does nothing when there is no archive. */
+export function createJobFiles(params: {
+  archive: JobArchive | null;
+  yaml: YamlCodec;
+  mask: Mask;
+  log: Logger;
+}): JobFiles {
+  const info = new Map<string, YamlValue>();
+  let warned = false;
+  const files: JobFiles = {
+    async put(path, text) {
+      try {
+        await params.archive?.put(path, text);
+      } catch (error) {
+        if (!warned) params.log.warn(`${path} cannot be written to the archive: ${String(error)}`);
+        warned = true;
+      }
+    },
+    putYaml: (path, value) => files.put(path, params.yaml.print(params.mask.value(value))),
+    async addInfo(key, value) {
+      info.set(key, fromPlain(value));
+      await files.putYaml('info.yaml', info);
+    },
+  };
+  return files;
+}
+
+/** The summary as summary.yaml has it: keys in order, and a duration that reads back as a float. */
+export function summaryDocument(summary: Summary): YamlMap {
+  const keys = Object.keys(summary)
+    .filter((key) => summary[key] !== undefined)
+    .sort();
+  return new Map(keys.map((key) => [key, key === 'duration' ? float(summary[key]) : fromPlain(summary[key])]));
+}
+
+function float(value: PlainValue | undefined): YamlValue {
+  return Number.isInteger(value) ? new YamlFloat(value as number) : fromPlain(value);
+}

@@ -1,0 +1,46 @@
+import type { PlainValue, YamlMap } from '../../core/config/yaml-value.ts';
+import type { TaskContext } from '../engine/task.ts';
+import type { JobArchive } from '../archive/job-archive.ts';
+import type { Cluster } from '../remote/cluster.ts';
+import type { Remote } from '../remote/remote.ts';
+
+/** What the internal tasks need beyond a task's context: the job as a whole. */
+export interface JobRun {
+  readonly archive: JobArchive | null;
+  /** The job with its initial tasks, as config.yaml shows it; secrets are hidden in what `saveConfig` writes. */
+  saveConfig(): Promise<void>;
+  /** Adds a key to info.yaml. A second call with the same key replaces its value. */
+  addInfo(key: string, value: PlainValue): Promise<void>;
+  /** Hosts of the job, in the order of its roles; makes the remotes and connects nothing. */
+  makeCluster(): Cluster;
+  setCluster(cluster: Cluster): void;
+  /** Asks the lock server whether the targets are the owner's; null when there is none. Resolves with one sentence a problem. */
+  readonly checkLocks: ((targets: readonly string[]) => Promise<readonly string[]>) | null;
+  readonly connectAttempts: number | null; // null = the remote layer's own number
+  readonly config: YamlMap; // as it was given
+}
+
+/** The cluster maker of a job; the remotes are those that its tasks see. */
+export type MakeRemote = (target: {
+  readonly user: string;
+  readonly hostname: string;
+  readonly shortname: string;
+  readonly address: string;
+  readonly port: number;
+  readonly hostKey: string | null;
+  readonly identityFile: string | null;
+}) => Remote;
+
+const runs = new WeakMap<Map<string, unknown>, JobRun>();
+
+/** Makes a job known to the internal tasks that run in it. */
+export function setJobRun(state: Map<string, unknown>, run: JobRun): void {
+  runs.set(state, run);
+}
+
+/** The job that a task runs in. */
+export function jobRunOf(ctx: TaskContext): JobRun {
+  const run = runs.get(ctx.state);
+  if (!run) throw new Error('internal tasks run only as part of a job');
+  return run;
+}

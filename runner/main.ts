@@ -1,0 +1,129 @@
+import { readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { openDatabase } from '../adapters/embedded/database.ts';
+import { fileArchive } from '../adapters/embedded/file-archive.ts';
+import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
+import { labFolder } from '../adapters/embedded/lab-folder.ts';
+import { processIdentity } from '../adapters/embedded/process-identity.ts';
+import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
+import { pyYaml } from '../adapters/yaml/yaml.ts';
+import type { Node } from '../core/locks/node.ts';
+import { leaseMs } from '../core/operations/lab-ports.ts';
+import { createJobLog } from './archive/job-log.ts';
+import { createMask } from './archive/mask.ts';
+import { configOfRecord } from './attempt/config-of-record.ts';
+import { runAttempt } from './attempt/run-attempt.ts';
+import type { AttemptEnd, AttemptParams } from './attempt/run-attempt.ts';
+import { runJob } from './job/run-job.ts';
+import { builtInTasks } from './tasks/built-in.ts';
+
+/**
+ * The process that executes one attempt: `node runner/main.ts ASSIGNMENT`. It needs nothing of the lab but its folder, so that it
+ * goes on while the lab is stopped, killed or started again. Exit status: 0 pass, 1 fail or dead, 3 the attempt was not ours.
+ */
+
+const renewEveryMs = 15_000;
+
+const assignmentSchema = z.object({
+  folder: z.string().min(1),
+  archiveUrl: z.string().nullable(),
+  attempt: z.object({ run: z.string().min(1), jobId: z.number().int(), fence: z.number().int() }),
+  attemptNumber: z.number().int(),
+  nodes: z.array(z.custom<Node>((node) => typeof node === 'object' && node !== null && 'name' in node)),
+});
+
+type Assignment = z.infer<typeof assignmentSchema>;
+
+const clock = { now: () => Date.now() };
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(file: string): Promise<AttemptEnd> {
+  const assignment = assignmentSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  const paths = labFolder(assignment.folder);
+  const { settings } = await readSiteSettings({ home: homedir() });
+  const runner = await processIdentity(process.pid);
+  if (runner === null) throw new Error('this process cannot find itself among the processes');
+  const database = openDatabase(paths.database);
+  try {
+    const end = await runAttempt({
+      ...assignment,
+      runner,
+      clock,
+      jobs: sqliteJobStore(database),
+      log: createJobLog({ clock, mask: createMask({ secrets: [], config: null }), file: null, console: print, verbose: false }),
+      asked: untilAsked(),
+      leaseMs,
+      renewEveryMs,
+      holdMs: settings.holdHours * 3_600_000,
+      execute: (params) => execute({ ...params, assignment, site: settings }),
+    });
+    await rm(file, { force: true });
+    return end;
+  } finally {
+    database.close();
+  }
+}
+
+async function execute({
+  record,
+  signal,
+  assignment,
+  site,
+}: Parameters<AttemptParams['execute']>[0] & {
+  assignment: Assignment;
+  site: Awaited<ReturnType<typeof readSiteSettings>>['settings'];
+}): ReturnType<AttemptParams['execute']> {
+  const paths = labFolder(assignment.folder);
+  const prefix = `${record.run}/${record.jobId}`;
+  const archivePath = join(paths.archive, prefix);
+  const config = configOfRecord(pyYaml, { record, nodes: assignment.nodes, archivePath });
+  const suitePath = config.get('suite_path');
+  const result = await runJob({
+    config,
+    archive: fileArchive({ folder: paths.archive, baseUrl: assignment.archiveUrl }),
+    archivePrefix: prefix,
+    archiveLocation: archivePath,
+    yaml: pyYaml,
+    site,
+    options: {
+      owner: record.owner,
+      name: record.run,
+      jobId: record.jobId,
+      description: record.description,
+      verbose: config.get('verbose') === true,
+      suitePath: typeof suitePath === 'string' ? suitePath : null,
+      interactiveOnError: false,
+    },
+    clock,
+    builtInTasks,
+    signal,
+    console: print,
+    maxSeconds: record.maxSeconds,
+  });
+  return { ...result, durationSeconds: result.summary.duration ?? null, config };
+}
+
+/** SIGTERM asks the job to unwind; so do the signals that a terminal sends, though a runner has none. */
+function untilAsked(): AbortSignal {
+  const asked = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.abort());
+  process.on('SIGHUP', () => {});
+  return asked.signal;
+}
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  process.stderr.write('usage: node runner/main.ts ASSIGNMENT\n');
+  process.exit(2);
+}
+const exitStatus: Record<AttemptEnd, number> = { pass: 0, fail: 1, dead: 1, lost: 3 };
+try {
+  const end = await main(file);
+  // Connections that could not be closed must not keep the process, and with it the lab's picture of the job, alive.
+  process.exit(exitStatus[end]);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(2);
+}

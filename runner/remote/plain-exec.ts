@@ -1,0 +1,48 @@
+import type { ConnectionPool, Urgency } from './connection-pool.ts';
+
+export interface PlainResult {
+  readonly exitStatus: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const mostOutput = 64 * 1024;
+
+/**
+ * Runs a short command line of the layer's own: unlogged, without announcement, at most 64 KiB of output kept. Rejects when the
+ * connection cannot carry it or the time is over; the command itself may fail.
+ */
+export async function plainExec(
+  pool: ConnectionPool,
+  line: string,
+  options: { timeoutMs: number; urgency?: Urgency },
+): Promise<PlainResult> {
+  const signal = AbortSignal.timeout(options.timeoutMs);
+  const { channel, release } = await pool.open(line, { urgency: options.urgency ?? 'run', signal });
+  const output = { stdout: '', stderr: '' };
+  const { promise: closed, resolve, reject } = Promise.withResolvers<void>();
+  const giveUp = (): void => {
+    channel.close();
+    reject(signal.reason);
+  };
+  let exitStatus: number | null = null;
+  signal.addEventListener('abort', giveUp, { once: true });
+  channel.on('exit', (code: number | null) => {
+    exitStatus = code;
+  });
+  channel.on('data', (chunk: Buffer) => {
+    if (output.stdout.length < mostOutput) output.stdout += chunk.toString('utf8');
+  });
+  channel.stderr.on('data', (chunk: Buffer) => {
+    if (output.stderr.length < mostOutput) output.stderr += chunk.toString('utf8');
+  });
+  channel.once('close', resolve);
+  channel.end();
+  try {
+    await closed;
+    return { exitStatus, ...output };
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    release();
+  }
+}

@@ -1,0 +1,13 @@
+export { add_remotes } from './internal/add-remotes.ts';
+export { archive } from './internal/archive.ts';
+export { archive_upload } from './internal/archive-upload.ts';
+export { base } from './internal/base.ts';
+export { check_ceph_data, check_conflict } from './internal/leftovers.ts';
+export { check_lock } from './internal/check-lock.ts';
+export { connect } from './internal/connect.ts';
+export { coredump } from './internal/coredump.ts';
+export { save_config } from './internal/save-config.ts';
+export { serialize_remote_roles } from './internal/serialize-remote-roles.ts';
+export { sudo } from './internal/sudo.ts';
+export { syslog } from './internal/syslog.ts';
+export { timer } from './internal/timer.ts';

@@ -1,0 +1,1 @@
+../../smoke/tasks/word_count.ts
