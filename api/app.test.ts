@@ -8,7 +8,8 @@ beforeEach(() => {
 });
 afterEach(() => lab.close());
 
-const json = async (response: Response) => (await response.json()) as Record<string, never> & { detail: string };
+const json = async (response: Response) =>
+  (await response.json()) as Record<string, never> & { detail: string };
 
 describe('runs and jobs', () => {
   test('a run is shown with its status, its counts and where its logs are', async () => {
@@ -40,9 +41,17 @@ describe('runs and jobs', () => {
 
   test('jobs of a run can be asked for by status and by page', async () => {
     const ids = await addRun(lab, 'r', 4);
-    await lab.ports.jobs.kill({ run: 'r', jobId: ids[1] ?? 0, actor: 'ann@lab', reason: 'no', now: lab.ports.clock.now() });
+    await lab.ports.jobs.kill({
+      run: 'r',
+      jobId: ids[1] ?? 0,
+      actor: 'ann@lab',
+      reason: 'no',
+      now: lab.ports.clock.now(),
+    });
     const jobs = async (query: string) => {
-      const body = (await (await lab.get(`/v1/runs/r/jobs${query}`)).json()) as { jobs: { job_id: number }[] };
+      const body = (await (await lab.get(`/v1/runs/r/jobs${query}`)).json()) as {
+        jobs: { job_id: number }[];
+      };
       return body.jobs.map((job) => job.job_id);
     };
     expect(await jobs('')).toEqual(ids);
@@ -51,10 +60,15 @@ describe('runs and jobs', () => {
   });
 
   test('a queued job says why it waits', async () => {
-    const waiting = apiLab({ whyWaiting: (job) => `job ${job.jobId} needs 1 node of type sandbox, 0 are free` });
+    const waiting = apiLab({
+      whyWaiting: (job) => `job ${job.jobId} needs 1 node of type sandbox, 0 are free`,
+    });
     const [id] = await addRun(waiting, 'r', 1);
     const job = await json(await waiting.get(`/v1/runs/r/jobs/${id}`));
-    expect(job).toMatchObject({ why_waiting: `job ${id} needs 1 node of type sandbox, 0 are free`, config: 'tasks:\n- nop:\n' });
+    expect(job).toMatchObject({
+      why_waiting: `job ${id} needs 1 node of type sandbox, 0 are free`,
+      config: 'tasks:\n- nop:\n',
+    });
     waiting.close();
   });
 
@@ -77,7 +91,10 @@ describe('runs and jobs', () => {
       nodes: ['n1'],
       log_url: `${apiUrl}/archive/r/${id}/teuthology.log`,
     });
-    expect(await json(await lab.get('/v1/runs/r'))).toMatchObject({ status: 'finished fail', counts: { fail: 1, queued: 0 } });
+    expect(await json(await lab.get('/v1/runs/r'))).toMatchObject({
+      status: 'finished fail',
+      counts: { fail: 1, queued: 0 },
+    });
   });
 
   test.each([
@@ -121,7 +138,9 @@ describe('killing', () => {
     const bob = { authorization: 'Bearer user-token' };
     const refused = await lab.send('POST', `/v1/runs/r/jobs/${first}/kill`, {}, bob);
     expect(refused.status).toBe(403);
-    expect((await json(refused)).detail).toBe("bob@lab may not kill jobs of run 'r', which belongs to ann@lab");
+    expect((await json(refused)).detail).toBe(
+      "bob@lab may not kill jobs of run 'r', which belongs to ann@lab",
+    );
     const done = await lab.send('POST', `/v1/runs/r/jobs/${first}/kill`, {});
     expect(await done.json()).toEqual({ run: 'r', job_ids: [first] });
     expect(await json(await lab.get(`/v1/runs/r/jobs/${second}`))).toMatchObject({ status: 'queued' });
@@ -159,8 +178,17 @@ describe('nodes', () => {
 
   test('one node is shown with what happened to it', async () => {
     await lab.ports.nodes.register([nodeSpec('n1')], lab.ports.clock.now());
-    await lab.ports.nodes.mark({ name: 'n1', state: 'quarantined', reason: 'smells', by: 'ann@lab', now: lab.ports.clock.now() });
-    const node = (await (await lab.get('/v1/nodes/n1')).json()) as { state: string; history: { detail: string }[] };
+    await lab.ports.nodes.mark({
+      name: 'n1',
+      state: 'quarantined',
+      reason: 'smells',
+      by: 'ann@lab',
+      now: lab.ports.clock.now(),
+    });
+    const node = (await (await lab.get('/v1/nodes/n1')).json()) as {
+      state: string;
+      history: { detail: string }[];
+    };
     expect(node).toMatchObject({ state: 'quarantined', reason: 'smells' });
     expect(node.history[0]).toMatchObject({ event: 'quarantined', by: 'ann@lab' });
   });
@@ -168,7 +196,10 @@ describe('nodes', () => {
 
 describe('the description', () => {
   test('lists every route with its problems', async () => {
-    const document = (await (await lab.get('/openapi.json')).json()) as { openapi: string; paths: Record<string, object> };
+    const document = (await (await lab.get('/openapi.json')).json()) as {
+      openapi: string;
+      paths: Record<string, object>;
+    };
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
       '/v1/jobs',
@@ -183,7 +214,9 @@ describe('the description', () => {
       '/v1/runs/{run}/kill',
       '/v1/suites',
     ]);
-    expect(document.paths['/v1/suites']).toMatchObject({ post: { responses: { 422: {}, 409: {} }, security: [{ token: [] }] } });
+    expect(document.paths['/v1/suites']).toMatchObject({
+      post: { responses: { 422: {}, 409: {} }, security: [{ token: [] }] },
+    });
   });
 
   test('health is asked of the store', async () => {
@@ -194,7 +227,9 @@ describe('the description', () => {
 describe('an unexpected failure', () => {
   test('is a 500 without its details, which are in the log', async () => {
     const broken = apiLab();
-    const api = apiLab({ jobs: { ...broken.ports.jobs, getRun: () => Promise.reject(new Error('disk on fire')) } });
+    const api = apiLab({
+      jobs: { ...broken.ports.jobs, getRun: () => Promise.reject(new Error('disk on fire')) },
+    });
     const response = await api.get('/v1/runs/r');
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('disk on fire');

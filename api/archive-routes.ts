@@ -54,20 +54,27 @@ async function file(ports: ApiPorts, path: string, range: string | null): Promis
     ...guards,
   };
   if (asked.kind === 'unsatisfiable') {
-    return new Response(null, { status: 416, headers: { ...headers, 'content-range': `bytes */${found.size}` } });
+    return new Response(null, {
+      status: 416,
+      headers: { ...headers, 'content-range': `bytes */${found.size}` },
+    });
   }
   const { start, end } = asked.kind === 'part' ? asked : { start: 0, end: found.size };
   if (asked.kind === 'part') headers['content-range'] = `bytes ${start}-${end - 1}/${found.size}`;
   headers['content-length'] = String(end - start);
   const part = await ports.archive.read(path, { start, end });
   if (part === null) return null;
-  return new Response(ReadableStream.from(part.content), { status: asked.kind === 'part' ? 206 : 200, headers });
+  return new Response(ReadableStream.from(part.content), {
+    status: asked.kind === 'part' ? 206 : 200,
+    headers,
+  });
 }
 
 async function followed(ports: ApiPorts, path: string, signal: AbortSignal): Promise<Response> {
   const [run = '', job = ''] = path.split('/');
   const record = /^[1-9]\d*$/.test(job) ? await ports.jobs.getJob(run, Number(job)) : null;
-  if (record === null && (await ports.archive.read(path, { start: 0, end: 0 })) === null) throw notThere(path);
+  if (record === null && (await ports.archive.read(path, { start: 0, end: 0 })) === null)
+    throw notThere(path);
   const isOver = async () => {
     const now = record === null ? null : await ports.jobs.getJob(run, record.jobId);
     return now === null || isFinal(now.status);

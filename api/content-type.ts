@@ -18,7 +18,22 @@ const types: Readonly<Record<string, string>> = {
   zst: 'application/zstd',
 };
 
-const plainText = new Set(['cfg', 'conf', 'csv', 'err', 'ini', 'jsonl', 'log', 'md', 'out', 'py', 'sh', 'txt', 'yaml', 'yml']);
+const plainText = new Set([
+  'cfg',
+  'conf',
+  'csv',
+  'err',
+  'ini',
+  'jsonl',
+  'log',
+  'md',
+  'out',
+  'py',
+  'sh',
+  'txt',
+  'yaml',
+  'yml',
+]);
 
 /** What a browser shall take an archived file for: everything that people read is shown inline as text, not downloaded. */
 export function contentType(path: string): string {

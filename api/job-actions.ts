@@ -63,12 +63,17 @@ export function jobActions(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   const kill = async (caller: Caller, run: string, jobId: number | null, given: string | null) => {
     const reason = given ?? `killed by ${caller.name}`;
     const jobIds = await ports.kill({ run, jobId, actor: caller.name, operator: caller.operator, reason });
-    ports.log.info(`${caller.name} killed ${jobIds.length} jobs of run ${run} (${jobIds.join(', ')}): ${reason}`);
+    ports.log.info(
+      `${caller.name} killed ${jobIds.length} jobs of run ${run} (${jobIds.join(', ')}): ${reason}`,
+    );
     return { run, job_ids: jobIds };
   };
 
   app.openapi(killRunRoute, async (c) => {
-    return c.json(await kill(c.get('caller'), c.req.valid('param').run, null, c.req.valid('json').reason), 200);
+    return c.json(
+      await kill(c.get('caller'), c.req.valid('param').run, null, c.req.valid('json').reason),
+      200,
+    );
   });
   app.openapi(killJobRoute, async (c) => {
     const job = await existingJob(ports, c.req.valid('param'));

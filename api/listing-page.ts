@@ -10,21 +10,36 @@ export function listingPage(path: string, entries: readonly ArchiveEntry[]): Mar
     title: `Archive ${title}`,
     refreshSeconds: null,
     body: html`<h1>Archive ${title}</h1>
-<table>
-<thead><tr><th>Name</th><th class="number">Size</th><th>Changed (UTC)</th></tr></thead>
-<tbody>
-${path === '' ? '' : html`<tr><td><a href="../">../</a></td><td></td><td></td></tr>`}
-${entries.map(entryRow)}
-</tbody>
-</table>`,
+      <table>
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th class="number">Size</th>
+            <th>Changed (UTC)</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${
+            path === ''
+              ? ''
+              : html`<tr>
+                  <td><a href="../">../</a></td>
+                  <td></td>
+                  <td></td>
+                </tr>`
+          }
+          ${entries.map(entryRow)}
+        </tbody>
+      </table>`,
   });
 }
 
 function entryRow(entry: ArchiveEntry): Markup {
   const name = entry.kind === 'folder' ? `${entry.name}/` : entry.name;
   const link = `./${encodeURIComponent(entry.name)}${entry.kind === 'folder' ? '/' : ''}`;
-  return html`<tr><td><a href="${link}">${name}</a></td>
-<td class="number">${entry.kind === 'folder' ? '' : entry.size.toLocaleString('en')}</td>
-<td class="short dim">${moment(new Date(entry.modifiedAt).toISOString())}</td></tr>
-`;
+  return html`<tr>
+    <td><a href="${link}">${name}</a></td>
+    <td class="number">${entry.kind === 'folder' ? '' : entry.size.toLocaleString('en')}</td>
+    <td class="short dim">${moment(new Date(entry.modifiedAt).toISOString())}</td>
+  </tr> `;
 }

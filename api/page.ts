@@ -20,19 +20,20 @@ a { color: inherit; text-underline-offset: .15em; } nav { color: var(--dim); }
 /** A whole page without scripts or anything from elsewhere. `refreshSeconds` null = it will not change any more. */
 export function page(params: { title: string; refreshSeconds: number | null; body: Markup }): Markup {
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-${params.refreshSeconds === null ? '' : html`<meta http-equiv="refresh" content="${params.refreshSeconds}">`}
-<title>${params.title}</title>
-<style>${style}</style>
-</head>
-<body>
-${params.body}
-</body>
-</html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        ${params.refreshSeconds === null ? '' : html`<meta http-equiv="refresh" content="${params.refreshSeconds}" />`}
+        <title>${params.title}</title>
+        <style>
+          ${style}
+        </style>
+      </head>
+      <body>
+        ${params.body}
+      </body>
+    </html> `;
 }
 
 /** `2026-01-02 03:04:05` in UTC, with the full instant for those who point at it. */

@@ -107,7 +107,9 @@ export function refusal(
     path: issue.path.map(String).join('.'),
     message: `${issue.message}${shown(valueAt(given, issue.path))}`,
   }));
-  const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  const detail = errors
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ');
   return { detail, errors };
 }
 

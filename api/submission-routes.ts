@@ -1,7 +1,13 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pagePath } from './views.ts';
-import { jobRequest, jobRequestSchema, submitResultSchema, suiteRequest, suiteRequestSchema } from './requests.ts';
+import {
+  jobRequest,
+  jobRequestSchema,
+  submitResultSchema,
+  suiteRequest,
+  suiteRequestSchema,
+} from './requests.ts';
 import type { ApiPorts, Caller, SubmitResult } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
 import type { ApiEnv } from './writes.ts';
@@ -50,7 +56,9 @@ export function submissionRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): voi
     const context = { owner, now: c.get('submittedAt'), resumed: c.get('resumed') };
     const result = await ports.submit.suite(suiteRequest(body), context);
     if (body.dry_run) return c.json(view(result), 200);
-    ports.log.info(`${c.get('caller').name} submitted suite ${body.suite}: run ${result.run}, ${result.jobs} jobs`);
+    ports.log.info(
+      `${c.get('caller').name} submitted suite ${body.suite}: run ${result.run}, ${result.jobs} jobs`,
+    );
     return c.json(view(result), 201);
   });
 
@@ -66,6 +74,7 @@ export function submissionRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): voi
 
 function ownerOf(caller: Caller, asked: string | null): string {
   if (asked === null || asked === caller.name) return caller.name;
-  if (!caller.operator) throw new ProblemError(403, `${caller.name} may not submit for '${asked}': only operators may`);
+  if (!caller.operator)
+    throw new ProblemError(403, `${caller.name} may not submit for '${asked}': only operators may`);
   return asked;
 }

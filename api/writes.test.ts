@@ -13,7 +13,14 @@ afterEach(() => labs.splice(0).forEach((lab) => lab.close()));
 function noting(name: () => string = () => 'run-1') {
   const suites: { request: SuiteRequest; context: SubmissionContext }[] = [];
   const jobs: { request: JobRequest; context: SubmissionContext }[] = [];
-  const result = (): SubmitResult => ({ run: name(), jobIds: [1], jobs: 1, dropped: 0, seed: 3, descriptions: [] });
+  const result = (): SubmitResult => ({
+    run: name(),
+    jobIds: [1],
+    jobs: 1,
+    dropped: 0,
+    seed: 3,
+    descriptions: [],
+  });
   const lab = apiLab({
     submit: {
       suite: async (request, context) => {
@@ -39,7 +46,15 @@ describe('a submission', () => {
     expect(response.status).toBe(201);
     expect(await response.json()).toMatchObject({ run: 'run-1', url: 'http://lab.test/run-1/', jobs: 1 });
     expect(suites[0]).toMatchObject({
-      request: { suite: 'smoke', suiteDir: '/suites', priority: 1000, limit: 0, num: 1, seed: null, machineType: null },
+      request: {
+        suite: 'smoke',
+        suiteDir: '/suites',
+        priority: 1000,
+        limit: 0,
+        num: 1,
+        seed: null,
+        machineType: null,
+      },
       context: { owner: 'ann@lab', now: lab.ports.clock.now(), resumed: false },
     });
   });
@@ -110,7 +125,9 @@ describe('an Idempotency-Key', () => {
   test('of two requests at once, one is carried out', async () => {
     const { lab, suites } = noting();
     const headers = { 'idempotency-key': 'k1' };
-    const answers = await Promise.all(Array.from({ length: 8 }, () => lab.send('POST', '/v1/suites', suite, headers)));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => lab.send('POST', '/v1/suites', suite, headers)),
+    );
     expect(suites).toHaveLength(1);
     expect(answers.every((answer) => answer.status === 201 || answer.headers.has('retry-after'))).toBe(true);
   });
@@ -140,7 +157,9 @@ describe('an Idempotency-Key', () => {
     labs.push(lab);
     const headers = { 'idempotency-key': 'k1' };
     expect((await lab.send('POST', '/v1/suites', suite, headers)).status).toBe(422);
-    expect((await lab.send('POST', '/v1/suites', suite, headers)).headers.get('idempotency-replayed')).toBe('true');
+    expect((await lab.send('POST', '/v1/suites', suite, headers)).headers.get('idempotency-replayed')).toBe(
+      'true',
+    );
     const job = { yaml: 'tasks: []' };
     expect((await lab.send('POST', '/v1/jobs', job, { 'idempotency-key': 'k2' })).status).toBe(500);
     broken = false;

@@ -47,7 +47,9 @@ export function guardedWrite(ports: ApiPorts) {
  */
 export async function replaySubmissions(
   ports: Pick<ApiPorts, 'submissions' | 'log'>,
-  app: { request: (path: string, init: RequestInit, env: ApiEnv['Bindings']) => Response | Promise<Response> },
+  app: {
+    request: (path: string, init: RequestInit, env: ApiEnv['Bindings']) => Response | Promise<Response>;
+  },
 ): Promise<number> {
   const unfinished = await ports.submissions.unfinished();
   for (const submission of unfinished) {
@@ -81,7 +83,10 @@ function repeated(asked: Submission, first: Submission, answer: Answer | null): 
     return problemAnswer(422, `Idempotency-Key '${asked.key}' was used before, for a different request`);
   }
   if (answer === null) {
-    const busy = problemAnswer(409, `the request with Idempotency-Key '${asked.key}' is still being carried out`);
+    const busy = problemAnswer(
+      409,
+      `the request with Idempotency-Key '${asked.key}' is still being carried out`,
+    );
     busy.headers.set('retry-after', '1');
     return busy;
   }

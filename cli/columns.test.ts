@@ -9,11 +9,15 @@ const shape = [
 
 describe('columns', () => {
   test('are as wide as their widest cell, and numbers stand right', () => {
-    expect(columns([{ name: 'a', n: 1 }, { name: 'longer', n: 200 }], shape)).toEqual([
-      'NAME      N  X',
-      'a         1  x',
-      'longer  200  x',
-    ]);
+    expect(
+      columns(
+        [
+          { name: 'a', n: 1 },
+          { name: 'longer', n: 200 },
+        ],
+        shape,
+      ),
+    ).toEqual(['NAME      N  X', 'a         1  x', 'longer  200  x']);
   });
 
   test('of nothing are nothing, and a missing value is a dash', () => {

@@ -30,8 +30,9 @@ export function clockTime(seconds: number): string {
 
 /** Text from elsewhere that is safe on a terminal: one line, no control characters. */
 export function plainLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- taking control characters out is the point.
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return stripVTControlCharacters(text)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim();
 }
 
 function cell(value: string | number | null): string {

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { wholeNumber } from './failure.ts';
 import { labClient } from './lab-client.ts';
 import type { JobView, LabClient, Submitted } from './lab-client.ts';
-import { startLab } from './lab.ts';
+import { startLab, usualMostRunners } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { targetChoices } from './lab-targets.ts';
 import { killProcessesOf } from './processes-of.ts';
@@ -28,7 +28,11 @@ export function command(): Command {
   return new Command('demo')
     .summary('run a whole lab once, with a small suite')
     .option('--with-failure', 'with one job that fails, to see what that looks like', false)
-    .addOption(new Option('--targets <kind>', 'where nodes come from').choices(['sandbox', 'docker']).default('sandbox'))
+    .addOption(
+      new Option('--targets <kind>', 'where nodes come from')
+        .choices(['sandbox', 'docker'])
+        .default('sandbox'),
+    )
     .option('--nodes <n>', 'how many nodes to make', wholeNumber(3), 4)
     .option('--keep', 'leave the lab up after the verdicts, until Ctrl-C', false)
     .action(async (options: DemoOptions) => {
@@ -39,6 +43,9 @@ export function command(): Command {
 async function demo(options: DemoOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'loligo-demo-'));
   const stop = stopSignals();
+  // A reader that went away (`| head`) must not keep the demo from cleaning up.
+  process.stdout.on('error', () => undefined);
+  void stop.first.then(() => console.log('stopping: ending the jobs, removing the nodes'));
   let lab: Lab | null = null;
   let exitCode = 1;
   try {
@@ -46,7 +53,6 @@ async function demo(options: DemoOptions): Promise<number> {
     exitCode = await runSuite(lab, options, stop);
   } catch (error) {
     if (!(error instanceof StoppedError) && !(stop.signal.aborted && isAbort(error))) throw error;
-    console.log('stopping: ending the jobs, removing the nodes');
   } finally {
     await takeDown(lab, folder, stop);
     stop.release();
@@ -62,6 +68,7 @@ async function startDemoLab(folder: string, options: DemoOptions): Promise<Lab> 
     port: 0,
     targets: targetChoices(options.targets, options.nodes, null),
     runnerEnvironment: runnerEnvironment(),
+    maxRunners: usualMostRunners(),
     temporary: true,
     say: () => undefined, // the demo tells its own story; the lab's is in lab.log
   });
@@ -71,7 +78,10 @@ async function runSuite(lab: Lab, options: DemoOptions, stop: StopSignals): Prom
   stop.signal.throwIfAborted();
   const client = labClient({ url: lab.url, token: () => lab.token });
   const suite = options.withFailure ? 'smoke-with-failure' : 'smoke';
-  const submitted = await client.post<Submitted>('/v1/suites', { suite, suite_dir: join(import.meta.dirname, '..') });
+  const submitted = await client.post<Submitted>('/v1/suites', {
+    suite,
+    suite_dir: join(import.meta.dirname, '..'),
+  });
   console.log(`suite ${suite}: ${submitted.jobs} jobs, live at ${submitted.url}`);
   const jobs = await watch(client, submitted.run, stop.signal);
   console.log(['', ...verdictTable(jobs), ''].join('\n'));
@@ -106,7 +116,9 @@ async function unreadableLogs(jobs: readonly JobView[]): Promise<string[]> {
       if (job.log_url === null) return `job ${job.job_id} has no log URL`;
       const { status, body } = await fetch(job.log_url);
       await body?.cancel();
-      return status === 200 ? null : `the log of job ${job.job_id} does not answer: ${job.log_url} gave ${status}`;
+      return status === 200
+        ? null
+        : `the log of job ${job.job_id} does not answer: ${job.log_url} gave ${status}`;
     }),
   );
   return answers.filter((answer) => answer !== null);
@@ -116,7 +128,8 @@ async function unreadableLogs(jobs: readonly JobView[]): Promise<string[]> {
 async function takeDown(lab: Lab | null, folder: string, stop: StopSignals): Promise<void> {
   const hurry = stop.signal.aborted ? Promise.resolve() : stop.first.then(() => undefined);
   await lab?.stop({ destroyTargets: true, endQueued: true, hurry });
-  for (const { pid, command } of await killProcessesOf(folder)) console.log(`killed a process that was left: ${pid} ${command}`);
+  for (const { pid, command } of await killProcessesOf(folder))
+    console.log(`killed a process that was left: ${pid} ${command}`);
   const archive = join(folder, 'archive');
   const kept = existsSync(archive) && readdirSync(archive).length > 0;
   for (const name of kept ? readdirSync(folder) : []) {

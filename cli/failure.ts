@@ -1,6 +1,6 @@
 import { CommanderError, InvalidArgumentError } from 'commander';
 import { EnvironmentError } from './environment.ts';
-import { LabRefusedError, LabUnreachableError } from './lab-client.ts';
+import { LabUnreachableError } from './lab-client.ts';
 import { LabRunningError } from './lab-lock.ts';
 
 /** Input that a word cannot work with; the message is the whole answer. */
@@ -18,10 +18,19 @@ export function failureOf(error: unknown): { text: string; exitCode: number } {
   ) {
     return { text: error.message, exitCode: 2 };
   }
-  if (error instanceof LabRefusedError || error instanceof InputError) {
-    return { text: error.message, exitCode: 1 };
-  }
-  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
+  return { text: isExplained(error) ? error.message : stackOf(error), exitCode: 1 };
+}
+
+const builtIn = new Set<unknown>([Error, TypeError, RangeError, ReferenceError, SyntaxError, AggregateError]);
+
+/** An error of a class of its own, or of the system, says in its message what happened; any other is a fault of ours. */
+function isExplained(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return !builtIn.has(error.constructor) || 'syscall' in error;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** A commander parser for whole numbers from `least` on. */

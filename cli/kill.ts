@@ -16,7 +16,9 @@ interface KillOptions {
 export function command(): Command {
   return new Command('kill')
     .summary('end jobs')
-    .description('Ends all jobs of a run, or only some. Queued jobs leave the queue, running ones are unwound; the verdict is dead.')
+    .description(
+      'Ends all jobs of a run, or only some. Queued jobs leave the queue, running ones are unwound; the verdict is dead.',
+    )
     .argument('[run]', 'run name, or RUN/JOB')
     .argument('[job...]', 'job ids')
     .addOption(new Option('-r, --run <run>', 'run name').hideHelp())
@@ -29,7 +31,11 @@ export function command(): Command {
       const lab = findLab(options);
       const target = named(options.jobspec ?? options.run ?? run, [...jobs, ...options.job]);
       const ids = await kill(lab, target, options);
-      console.log(ids.length === 0 ? 'nothing to kill: no job is queued or running' : `killed ${ids.length} jobs: ${ids.join(' ')}`);
+      console.log(
+        ids.length === 0
+          ? 'nothing to kill: no job is queued or running'
+          : `killed ${ids.length} jobs: ${ids.join(' ')}`,
+      );
     });
 }
 
@@ -52,7 +58,9 @@ async function kill(
   const chosen = jobs.length > 0 ? jobs : await startedJobs(lab, run);
   const killed: number[] = [];
   for (const job of chosen) {
-    killed.push(...(await lab.post<{ job_ids: number[] }>(apiPath('runs', run, 'jobs', job, 'kill'), body)).job_ids);
+    killed.push(
+      ...(await lab.post<{ job_ids: number[] }>(apiPath('runs', run, 'jobs', job, 'kill'), body)).job_ids,
+    );
   }
   return killed;
 }

@@ -40,11 +40,16 @@ export type { JobView, NodeView, RunView };
 export type Submitted = z.infer<typeof submitResultSchema>;
 
 /** Finds the lab: LOLIGO_API, else the one that runs in the folder. Does not ask it anything yet. */
-export function findLab(options: { folder?: string } = {}, environment: CliEnvironment = cliEnvironment()): LabClient {
+export function findLab(
+  options: { folder?: string } = {},
+  environment: CliEnvironment = cliEnvironment(),
+): LabClient {
   const folder = labFolder(options.folder ?? environment.folder);
   const url = (options.folder === undefined ? environment.api : null) ?? readLabSign(folder.root)?.url;
   if (url === undefined) {
-    throw new LabUnreachableError(`no lab runs in ${folder.root}: start one with "loligo up", or set LOLIGO_API`);
+    throw new LabUnreachableError(
+      `no lab runs in ${folder.root}: start one with "loligo up", or set LOLIGO_API`,
+    );
   }
   return labClient({ url, token: () => environment.token ?? tokenOf(folder.token) });
 }
@@ -63,11 +68,13 @@ export function labClient(lab: { url: string; token: () => string | null }): Lab
       'idempotency-key': crypto.randomUUID(),
       ...(token !== null && { authorization: `Bearer ${token}` }),
     };
-    return await persistently(() => send(path, { method, headers, body: JSON.stringify(body) }));
+    const init = { method, headers, body: JSON.stringify(body) };
+    return await persistently(() => send(path, init), { safe: false });
   };
   return {
     url: lab.url,
-    get: async <T>(path: string) => (await (await send(path, {})).json()) as T,
+    get: async <T>(path: string) =>
+      (await (await persistently(() => send(path, {}), { safe: true })).json()) as T,
     post: async <T>(path: string, body: unknown) => (await (await write('POST', path, body)).json()) as T,
     put: async <T>(path: string, body: unknown) => (await (await write('PUT', path, body)).json()) as T,
     stream: async (path, signal) => {
@@ -88,30 +95,40 @@ async function reach(url: string, path: string, init: RequestInit): Promise<Resp
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-    throw new LabUnreachableError(`no lab answers at ${url} (${why}): start one with "loligo up", or set LOLIGO_API`, {
-      cause,
-    });
+    throw new LabUnreachableError(
+      `no lab answers at ${url} (${why}): start one with "loligo up", or set LOLIGO_API`,
+      {
+        cause,
+      },
+    );
   }
 }
 
-const retryPausesMs = [200, 500, 1000, 2000];
+const retryPausesMs = [200, 300, 500, 1000, 2000, 3000, 4000, 5000];
 
-async function persistently<T>(act: () => Promise<T>): Promise<T> {
+/** Tries again while the lab says so or may be on its way back; `safe` = nothing is lost when it is given up. */
+async function persistently<T>(act: () => Promise<T>, { safe }: { safe: boolean }): Promise<T> {
+  let sent = false;
   for (const pauseMs of retryPausesMs) {
     try {
       return await act();
     } catch (error) {
-      if (!worthAnotherTry(error)) throw error;
+      sent ||= !safe && mayHaveArrived(error);
+      // A lab that refuses connections is not there, unless it was a moment ago: then it may be starting again.
+      if (!(error instanceof LabUnreachableError && sent) && !isBusy(error)) throw error;
     }
     await sleep(pauseMs);
   }
   return await act();
 }
 
-/** A connection that broke may have left the request half done; one that was refused means that nobody is there. */
-function worthAnotherTry(error: unknown): boolean {
-  if (error instanceof LabRefusedError) return error.comeBack;
-  if (!(error instanceof LabUnreachableError)) return false;
+function isBusy(error: unknown): boolean {
+  return error instanceof LabRefusedError && error.comeBack;
+}
+
+/** A connection that broke may have left the request half done; one that was refused means that nothing was sent. */
+function mayHaveArrived(error: unknown): boolean {
+  if (!(error instanceof LabUnreachableError)) return isBusy(error);
   const cause = error.cause instanceof Error ? error.cause.cause : undefined;
   return !(cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED');
 }
@@ -123,7 +140,7 @@ async function refused(response: Response): Promise<LabRefusedError> {
     const problem = JSON.parse(text) as { detail?: string };
     return new LabRefusedError(response.status, problem.detail ?? text, comeBack);
   } catch {
-    return new LabRefusedError(response.status, text || `HTTP ${response.status}`);
+    return new LabRefusedError(response.status, text.trim() || `HTTP ${response.status}`, comeBack);
   }
 }
 

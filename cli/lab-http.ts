@@ -15,8 +15,13 @@ export interface LabServer {
 }
 
 /** Listens on loopback. A port that was asked for must be free; the remembered one gives way to any other. */
-export async function listen(params: { host: string; port: number | null; remembered: number }): Promise<LabServer> {
-  let fetch: Fetch = () => new Response('the lab is starting\n', { status: 503, headers: { 'retry-after': '1' } });
+export async function listen(params: {
+  host: string;
+  port: number | null;
+  remembered: number;
+}): Promise<LabServer> {
+  let fetch: Fetch = () =>
+    new Response('the lab is starting\n', { status: 503, headers: { 'retry-after': '1' } });
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
   server.keepAliveTimeout = 5000;
   try {

@@ -28,7 +28,7 @@ const sweepEveryMs = 5000;
 const cleanEveryMs = 2000;
 
 /** Starts the loops of a lab. At most `maxRunners` jobs run at once. */
-export function startLoops(ports: LoopPorts, options: { maxRunners: number | null }): LabLoops {
+export function startLoops(ports: LoopPorts, options: { maxRunners: number }): LabLoops {
   const { log } = ports;
   const reasons = new Map<number, string>();
   const dispatching = startLoop({

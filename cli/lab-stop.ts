@@ -36,7 +36,9 @@ export async function endJobs(ports: Ports, options: EndJobsOptions): Promise<vo
     if (options.endQueued) await endQueued(ports, options.actor);
     if (claimed.length === 0) return;
     const force = hurried || Date.now() - begun > mayTakeMs;
-    if (force) for (const { runner } of claimed) if (runner !== null) await ports.launcher.stop(runner, { force: true });
+    if (force)
+      for (const { runner } of claimed)
+        if (runner !== null) await ports.launcher.stop(runner, { force: true });
     if (Date.now() - begun > mayTakeMs + forceMs) {
       ports.log.error(`${claimed.length} jobs would not end; the next start will find them`);
       return;
@@ -46,7 +48,11 @@ export async function endJobs(ports: Ports, options: EndJobsOptions): Promise<vo
   }
 }
 
-async function endJob(ports: Ports, job: JobRecord, params: { asked: Set<number>; actor: string }): Promise<void> {
+async function endJob(
+  ports: Ports,
+  job: JobRecord,
+  params: { asked: Set<number>; actor: string },
+): Promise<void> {
   if (job.status === 'waiting' && job.fence !== null) {
     // From here its runner, which has done nothing yet, is refused when it wants to start.
     const attempt: AttemptRef = { run: job.run, jobId: job.jobId, fence: job.fence };
@@ -61,6 +67,7 @@ async function endQueued(ports: Ports, actor: string): Promise<void> {
   const queued = await ports.jobs.listJobs({ statuses: ['queued'], limit: 1000 });
   for (const run of new Set(queued.map((job) => job.run))) {
     const jobs = queued.filter((job) => job.run === run);
-    for (const { jobId } of jobs) await ports.jobs.kill({ run, jobId, actor, reason, now: ports.clock.now() });
+    for (const { jobId } of jobs)
+      await ports.jobs.kill({ run, jobId, actor, reason, now: ports.clock.now() });
   }
 }

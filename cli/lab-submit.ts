@@ -32,7 +32,11 @@ export function labSubmit(ports: SubmitPorts): Submit {
   };
 }
 
-async function suite(ports: SubmitPorts, request: SuiteRequest, context: SubmissionContext): Promise<SubmitResult> {
+async function suite(
+  ports: SubmitPorts,
+  request: SuiteRequest,
+  context: SubmissionContext,
+): Promise<SubmitResult> {
   const machineType = request.machineType ?? (await onlyMachineType(ports));
   const drawn = request.seed ?? Math.floor(ports.random() * 10_000);
   const counts = { dropped: 0 };
@@ -85,12 +89,21 @@ async function* expanded(
     },
   });
   for await (const each of jobs) {
-    const config = above.length === 0 ? each.config : mergeJobSources([{ file: null, value: each.config }, ...above]);
+    const config =
+      above.length === 0 ? each.config : mergeJobSources([{ file: null, value: each.config }, ...above]);
     yield { ...each, config };
   }
 }
 
-function baseConfig({ request, machineType, seed }: { request: SuiteRequest; machineType: string; seed: number }): YamlMap {
+function baseConfig({
+  request,
+  machineType,
+  seed,
+}: {
+  request: SuiteRequest;
+  machineType: string;
+  seed: number;
+}): YamlMap {
   const base: [string, YamlValue][] = [
     ['machine_type', machineType],
     ['suite', request.suite.replaceAll('/', ':')],
@@ -123,9 +136,16 @@ async function dryRun(
   return { run: 'dry-run', jobIds: [], jobs: count * num, dropped, seed: params.seed, descriptions };
 }
 
-async function job(ports: SubmitPorts, request: JobRequest, context: SubmissionContext): Promise<SubmitResult> {
+async function job(
+  ports: SubmitPorts,
+  request: JobRequest,
+  context: SubmissionContext,
+): Promise<SubmitResult> {
   const { config } = readJobText(request.yaml);
-  const asked = request.machineType === null ? config : new Map([...config, ['machine_type', request.machineType] as const]);
+  const asked =
+    request.machineType === null
+      ? config
+      : new Map([...config, ['machine_type', request.machineType] as const]);
   const named = asked.has('machine_type') || asked.has('machine-type');
   const needsNodes = Array.isArray(asked.get('roles'));
   const submission = {

@@ -32,7 +32,10 @@ export async function openTargets(params: {
   for (const { provider, options } of params.choices) {
     const folder = join(params.folder, provider);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    opened.set(provider, openProvider(provider, options, { lab, folder, logger: params.log.child(provider) }));
+    opened.set(
+      provider,
+      openProvider(provider, options, { lab, folder, logger: params.log.child(provider) }),
+    );
   }
   return opened;
 }
@@ -47,7 +50,9 @@ export async function startTargets(params: {
   clock: Clock;
   log: Logger;
 }): Promise<number> {
-  const specs = (await Promise.all([...params.providers.values()].map((provider) => provider.start()))).flat();
+  const specs = (
+    await Promise.all([...params.providers.values()].map((provider) => provider.start()))
+  ).flat();
   await params.nodes.register(specs, params.clock.now());
   const vouched = new Set(specs.map((spec) => spec.name));
   for (const node of await params.nodes.list()) {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { sqliteAuditLog } from '../adapters/embedded/audit-log.ts';
 import { childLauncher } from '../adapters/embedded/child-launcher.ts';
@@ -8,7 +9,7 @@ import { fileSubmissions } from '../adapters/embedded/file-submissions.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { localWakeups } from '../adapters/embedded/local-wakeups.ts';
 import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
-const luaScripts = { start: async () => { throw new Error('no lua yet'); } };
+import { luaMergeScripts } from '../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { createApi } from '../api/app.ts';
 import { replaySubmissions } from '../api/writes.ts';
@@ -35,7 +36,7 @@ export interface LabOptions {
   readonly port: number | null; // null = the folder's last one when it is free; 0 = any
   readonly targets: readonly TargetChoice[];
   readonly runnerEnvironment: Readonly<Record<string, string>>;
-  readonly maxRunners?: number;
+  readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
   readonly defaultMachineType?: string;
   readonly temporary?: boolean; // true = nothing may outlast a start that failed
   readonly say: (line: string) => void; // for a person
@@ -62,6 +63,11 @@ export interface StopOptions {
 
 const maxJobSeconds = 3 * 24 * 3600;
 const runnerMain = join(import.meta.dirname, '..', 'runner', 'main.ts');
+
+/** How many runners this machine bears; they mostly wait for their hosts. */
+export function usualMostRunners(): number {
+  return Math.max(16, availableParallelism() * 8);
+}
 
 /**
  * Starts the embedded lab of a folder: stores, nodes, API, and the loops that move jobs. Runners that a killed lab left behind are
@@ -97,7 +103,7 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
     if (options.temporary) await destroyTargets(ports);
     throw error;
   });
-  const loops = startLoops(ports, { maxRunners: options.maxRunners ?? null });
+  const loops = startLoops(ports, { maxRunners: options.maxRunners });
   undo.defer(() => loops.stop());
   await openApi({ ports, loops, options, paths, token, url, serve: server.serve });
   rememberPort(paths, server.port);
@@ -161,7 +167,7 @@ async function openApi(params: {
     submit: labSubmit({
       ...ports,
       yaml: pyYaml,
-      scripts: luaScripts,
+      scripts: luaMergeScripts(),
       random: Math.random,
       defaultMachineType: options.defaultMachineType ?? null,
       maxJobSeconds,

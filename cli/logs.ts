@@ -24,7 +24,9 @@ export function command(): Command {
       if (id === undefined) throw new InputError(`which job of ${name}? loligo logs RUN JOB`);
       const lab = findLab(options);
       const { job_id: jobId } = await lab.get<JobView>(apiPath('runs', name, 'jobs', id));
-      const path = [name, jobId, ...options.file.split('/')].map((part) => encodeURIComponent(part)).join('/');
+      const path = [name, jobId, ...options.file.split('/')]
+        .map((part) => encodeURIComponent(part))
+        .join('/');
       await printBytes(await lab.stream(`/archive/${path}${options.follow ? '?follow=1' : ''}`));
     });
 }

@@ -34,7 +34,12 @@ describe('a loop', () => {
   test('that was poked during a pass makes another one', async () => {
     const first = Promise.withResolvers<void>();
     let passes = 0;
-    const loop = startLoop({ name: 'test', everyMs: hour, log: silent, act: async () => void ((passes += 1) === 1 && (await first.promise)) });
+    const loop = startLoop({
+      name: 'test',
+      everyMs: hour,
+      log: silent,
+      act: async () => void ((passes += 1) === 1 && (await first.promise)),
+    });
     loop.poke();
     first.resolve();
     await vi.waitFor(() => expect(passes).toBe(2));
@@ -60,7 +65,15 @@ describe('a loop', () => {
 
   test('is over when stop resolves', async () => {
     let over = false;
-    const loop = startLoop({ name: 'test', everyMs: hour, log: silent, act: async () => { await sleep(20); over = true; } });
+    const loop = startLoop({
+      name: 'test',
+      everyMs: hour,
+      log: silent,
+      act: async () => {
+        await sleep(20);
+        over = true;
+      },
+    });
     await loop.stop();
     expect(over).toBe(true);
   });

@@ -15,15 +15,15 @@ export function startLoop(params: {
   act: () => Promise<unknown>;
   log: Logger;
 }): Loop {
-  let poked = false;
-  let stopped = false;
+  const state = { poked: false, stopped: false };
   let wake: () => void = () => undefined;
 
   const pass = async () => {
     try {
       await params.act();
     } catch (error) {
-      if (!stopped) params.log.error(`${params.name}: ${error instanceof Error ? error.stack : String(error)}`);
+      if (!state.stopped)
+        params.log.error(`${params.name}: ${error instanceof Error ? error.stack : String(error)}`);
     }
   };
   const rest = () =>
@@ -35,21 +35,21 @@ export function startLoop(params: {
       };
     });
   const run = async () => {
-    while (!stopped) {
-      poked = false;
+    while (!state.stopped) {
+      state.poked = false;
       await pass();
-      if (!stopped && !poked) await rest();
+      if (!state.stopped && !state.poked) await rest();
     }
   };
   const over = run();
 
   return {
     poke: () => {
-      poked = true;
+      state.poked = true;
       wake();
     },
     stop: async () => {
-      stopped = true;
+      state.stopped = true;
       wake();
       await over;
     },

@@ -81,8 +81,10 @@ async function jobOfFolder(folder: string, id: string): Promise<ListedJob> {
   if (text === null) return { ...empty, unfinished: await lastLogLine(join(folder, 'teuthology.log')) };
   const summary = pyYaml.parse(text, join(folder, 'summary.yaml'));
   const plain = isYamlMap(summary) ? toPlain(summary) : {};
-  const field = (key: string): unknown => (plain !== null && typeof plain === 'object' ? Reflect.get(plain, key) : null);
-  const textOf = (key: string) => (field(key) === undefined || field(key) === null ? null : String(field(key)));
+  const field = (key: string): unknown =>
+    plain !== null && typeof plain === 'object' ? Reflect.get(plain, key) : null;
+  const textOf = (key: string) =>
+    field(key) === undefined || field(key) === null ? null : String(field(key));
   const duration = field('duration');
   return {
     ...empty,

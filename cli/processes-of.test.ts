@@ -27,7 +27,9 @@ test('processes are found by command line and by environment, others are left al
   expect(found).not.toContain(process.pid);
 
   const ended = Promise.all([once(named, 'exit'), once(marked, 'exit')]);
-  expect((await killProcessesOf(folder)).map(({ pid }) => pid)).toEqual(expect.arrayContaining([named.pid, marked.pid]));
+  expect((await killProcessesOf(folder)).map(({ pid }) => pid)).toEqual(
+    expect.arrayContaining([named.pid, marked.pid]),
+  );
   await ended;
   expect(await processesOf(folder)).toEqual([]);
   expect(sibling.exitCode).toBeNull();

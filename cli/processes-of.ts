@@ -39,7 +39,8 @@ async function processNaming(pid: number, folder: string): Promise<FoundProcess 
   const [command, environment] = await Promise.all(
     ['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
   );
-  const names = (text: string | undefined) => text !== undefined && new RegExp(`${escaped(folder)}(?![\\w.-])`).test(text);
+  const names = (text: string | undefined) =>
+    text !== undefined && new RegExp(`${escaped(folder)}(?![\\w.-])`).test(text);
   if (!names(command) && !names(environment)) return null;
   return { pid, command: (command ?? '').replaceAll('\0', ' ').trim() };
 }

@@ -10,7 +10,9 @@ export interface ProgressLine {
 const clearLine = '\r\u001b[K';
 
 /** A progress line on a stream; a stream that is no terminal only gets the lines that stay. */
-export function progressLine(stream: Pick<WriteStream, 'write'> & { isTTY?: boolean; columns?: number }): ProgressLine {
+export function progressLine(
+  stream: Pick<WriteStream, 'write'> & { isTTY?: boolean; columns?: number },
+): ProgressLine {
   let state = '';
   const draw = () => {
     if (stream.isTTY === true) stream.write(`${clearLine}${state.slice(0, (stream.columns ?? 80) - 1)}`);

@@ -4,7 +4,11 @@ import type { JobView, LabClient } from './lab-client.ts';
 const pageSize = 1000;
 
 /** Every job of a run in id order, page by page. */
-export async function allJobs(lab: LabClient, run: string, statuses: readonly string[] = []): Promise<JobView[]> {
+export async function allJobs(
+  lab: LabClient,
+  run: string,
+  statuses: readonly string[] = [],
+): Promise<JobView[]> {
   const jobs: JobView[] = [];
   const filter = statuses.length === 0 ? '' : `&status=${statuses.join(',')}`;
   for (;;) {

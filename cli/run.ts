@@ -103,8 +103,11 @@ function refuseUnboundRoles(config: YamlMap, flags: Flags, site: SiteConfig): vo
   const job = toPlain(config) as { [key: string]: PlainValue };
   const targets = job['targets'] ?? null;
   if (flags.lock) {
-    if (targets !== null) throw new InputError('--lock chooses the targets: the job must not list any itself');
-    throw new InputError('--lock needs a lab to lock machines in: list targets in the job, or queue it with `loligo schedule`');
+    if (targets !== null)
+      throw new InputError('--lock chooses the targets: the job must not list any itself');
+    throw new InputError(
+      '--lock needs a lab to lock machines in: list targets in the job, or queue it with `loligo schedule`',
+    );
   }
   const roles = (job['roles'] ?? null) as RolesByHost | null;
   bindRoles(roles, parseTargets(targets, { labDomain: site.labDomain, defaultUser: site.testUser }));

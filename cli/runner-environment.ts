@@ -1,4 +1,15 @@
-const handedOn = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SSH_AUTH_SOCK'];
+const handedOn = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'SSH_AUTH_SOCK',
+];
 
 /** What runners get of the lab's environment: enough to find programs and keys, and nothing that was meant for the lab alone. */
 export function runnerEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {

@@ -60,7 +60,8 @@ async function showJob(lab: LabClient, run: string, id: string, options: StatusO
     key,
     value: Array.isArray(value) ? value.join(' ') : value,
   }));
-  if (kill !== null) rows.push({ key: 'kill_requested', value: `by ${kill.actor} at ${kill.at}: ${kill.reason}` });
+  if (kill !== null)
+    rows.push({ key: 'kill_requested', value: `by ${kill.actor} at ${kill.at}: ${kill.reason}` });
   const width = Math.max(...rows.map(({ key }) => key.length));
   await printLines(rows.map(({ key, value }) => `${key.padEnd(width)}  ${value ?? '-'}`));
 }

@@ -145,17 +145,28 @@ async function readConfig(file: string): Promise<string> {
 async function rerunOf(lab: LabClient, name: string, options: SuiteOptions) {
   const run = await lab.get<RunView>(apiPath('runs', name));
   if (options.seed >= 0 && options.seed !== run.seed) throw differs('seed', options.seed, run.seed);
-  if (options.subset !== undefined && options.subset !== run.subset) throw differs('subset', options.subset, run.subset);
+  if (options.subset !== undefined && options.subset !== run.subset)
+    throw differs('subset', options.subset, run.subset);
   const jobs = await allJobs(lab, name, options.rerunStatuses);
   const descriptions = [...new Set(jobs.map((job) => job.description).filter((text) => text !== ''))];
   if (descriptions.length === 0) {
-    throw new InputError(`run '${name}' has no job that is ${options.rerunStatuses.join(' or ')}: nothing to repeat`);
+    throw new InputError(
+      `run '${name}' has no job that is ${options.rerunStatuses.join(' or ')}: nothing to repeat`,
+    );
   }
-  return { suite: run.suite, seed: run.seed, subset: run.subset, noNestedSubset: run.no_nested_subset, descriptions };
+  return {
+    suite: run.suite,
+    seed: run.seed,
+    subset: run.subset,
+    noNestedSubset: run.no_nested_subset,
+    descriptions,
+  };
 }
 
 function differs(what: string, given: unknown, earlier: unknown): InputError {
-  return new InputError(`--${what} ${String(given)} differs from that of the run to repeat, ${String(earlier)}`);
+  return new InputError(
+    `--${what} ${String(given)} differs from that of the run to repeat, ${String(earlier)}`,
+  );
 }
 
 function summaryLines(submitted: Submitted, options: SuiteOptions): string[] {
@@ -175,7 +186,10 @@ async function waitAndJudge(lab: LabClient, submitted: Submitted, json: boolean)
 }
 
 function commaList(text: string): string[] {
-  return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function truth(text: string): boolean {

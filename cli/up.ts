@@ -6,7 +6,7 @@ import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { clockTime } from './columns.ts';
 import { cliEnvironment } from './environment.ts';
 import { InputError, wholeNumber } from './failure.ts';
-import { startLab } from './lab.ts';
+import { startLab, usualMostRunners } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { targetChoices } from './lab-targets.ts';
 import { runnerEnvironment } from './runner-environment.ts';
@@ -18,6 +18,7 @@ interface UpOptions {
   host: string;
   targets: 'sandbox' | 'docker' | 'static' | 'none';
   nodes: number;
+  maxRunners: number;
   machines?: string;
   keepTargets: boolean;
 }
@@ -38,6 +39,7 @@ export function command(): Command {
         .default('sandbox'),
     )
     .option('--nodes <n>', 'how many nodes to make', wholeNumber(1), 3)
+    .option('--max-runners <n>', 'jobs at once, each with a process here', wholeNumber(1), usualMostRunners())
     .option('--machines <file>', 'YAML with the `nodes` of --targets static')
     .option('--keep-targets', 'leave the nodes running when the lab stops', false)
     .action(up);
@@ -46,11 +48,13 @@ export function command(): Command {
 async function up(options: UpOptions): Promise<void> {
   const folder = resolve(options.folder ?? cliEnvironment().folder);
   const stop = stopSignals();
+  process.stdout.on('error', () => undefined); // a closed terminal is no reason to stop: SIGHUP says so where it is
   const targets = targetChoices(options.targets, options.nodes, await staticMachines(options));
   const lab = await startLab({
     folder,
     host: options.host,
     port: options.port ?? null,
+    maxRunners: options.maxRunners,
     targets,
     runnerEnvironment: runnerEnvironment(),
     say: (line) => console.log(`${clockTime((Date.now() / 1000) % 86_400)} ${line}`),
@@ -58,13 +62,17 @@ async function up(options: UpOptions): Promise<void> {
   console.log(howTo(lab, { standard: options.folder === undefined }).join('\n'));
   await stop.first;
   console.log('stopping: running jobs are unwound; Ctrl-C again leaves them to the next start');
-  await Promise.race([lab.stop({ destroyTargets: !options.keepTargets }), stop.second.then(() => process.exit(130))]);
+  await Promise.race([
+    lab.stop({ destroyTargets: !options.keepTargets }),
+    stop.second.then(() => process.exit(130)),
+  ]);
   stop.release();
 }
 
 async function staticMachines(options: UpOptions): Promise<unknown> {
   if (options.targets !== 'static') return null;
-  if (options.machines === undefined) throw new InputError('--targets static needs --machines FILE, a YAML file with `nodes`');
+  if (options.machines === undefined)
+    throw new InputError('--targets static needs --machines FILE, a YAML file with `nodes`');
   return toPlain(pyYaml.parse(await readFile(options.machines, 'utf8'), options.machines));
 }
 

@@ -9,7 +9,10 @@ export function finishedLine(job: JobView): string {
 }
 
 /** One line a job, those that did not pass first, and the reasons below the table. */
-export function verdictTable(jobs: readonly JobView[], logOf: (job: JobView) => string | null = (job) => job.log_url): string[] {
+export function verdictTable(
+  jobs: readonly JobView[],
+  logOf: (job: JobView) => string | null = (job) => job.log_url,
+): string[] {
   const sorted = jobs.toSorted((a, b) => rank(a) - rank(b) || a.job_id - b.job_id);
   const table = columns(sorted, [
     { title: 'JOB', value: (job) => job.job_id, align: 'right' },

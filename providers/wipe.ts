@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, lstat, readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, lstat, readFile, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -13,9 +13,11 @@ export class MountedBelowError extends Error {
 
 /**
  * Removes a folder with all that is in it. What is mounted below it is unmounted first and never entered: with root, a test may have
- * bound the whole machine into its home.
+ * bound the whole machine into its home. A folder that is not there is fine.
  */
-export async function wipe(folder: string): Promise<void> {
+export async function wipe(path: string): Promise<void> {
+  const folder = await realpath(path).catch(() => null);
+  if (folder === null) return;
   for (const mount of await mountsBelow(folder)) {
     await promisify(execFile)('umount', ['-l', mount]).catch(() => undefined);
   }

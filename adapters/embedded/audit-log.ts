@@ -16,7 +16,10 @@ export function sqliteAuditLog(database: Database): AuditLog {
     },
     async list(limit) {
       return database
-        .all<AuditEntry>('select at, actor, action, subject, detail from audit order by id desc limit ?', limit)
+        .all<AuditEntry>(
+          'select at, actor, action, subject, detail from audit order by id desc limit ?',
+          limit,
+        )
         .map((row) => ({ ...row }));
     },
   };

@@ -112,7 +112,9 @@ async function listFolder(folder: string, path: string): Promise<ArchiveEntry[]>
     throw error;
   });
   const visible = names.filter((name) => !name.startsWith(partialPrefix)).sort(compareCodePoints);
-  const entries = await Promise.all(visible.map((name) => entryOf(folder, join(archivePath(path), name), name)));
+  const entries = await Promise.all(
+    visible.map((name) => entryOf(folder, join(archivePath(path), name), name)),
+  );
   return entries.filter((entry) => entry !== null);
 }
 

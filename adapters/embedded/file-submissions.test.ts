@@ -11,12 +11,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const submission = (key: string, at = 1): Submission => ({ key, caller: 'ann@lab', path: '/v1/jobs', body: '{}', at });
+const submission = (key: string, at = 1): Submission => ({
+  key,
+  caller: 'ann@lab',
+  path: '/v1/jobs',
+  body: '{}',
+  at,
+});
 const answer = { status: 201, contentType: 'application/json', body: '{"run":"r"}' };
 
 describe('the journal in a folder', () => {
   test('lets one of many with the same key begin', async () => {
-    const begun = await Promise.all(Array.from({ length: 20 }, () => fileSubmissions({ folder }).begin(submission('k'))));
+    const begun = await Promise.all(
+      Array.from({ length: 20 }, () => fileSubmissions({ folder }).begin(submission('k'))),
+    );
     expect(begun.filter(({ kind }) => kind === 'new')).toHaveLength(1);
     expect(readdirSync(folder)).toHaveLength(1);
   });
@@ -35,7 +43,13 @@ describe('the journal in a folder', () => {
 
   test('knows what was begun and never answered, oldest first, and nothing else', async () => {
     const journal = fileSubmissions({ folder });
-    for (const [key, at] of [['late', 9], ['early', 3], ['done', 1], ['undone', 2]] as const) await journal.begin(submission(key, at));
+    for (const [key, at] of [
+      ['late', 9],
+      ['early', 3],
+      ['done', 1],
+      ['undone', 2],
+    ] as const)
+      await journal.begin(submission(key, at));
     await journal.finish('done', answer);
     await journal.forget('undone');
     writeFileSync(join(folder, '.new-half'), '{"subm');

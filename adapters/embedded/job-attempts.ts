@@ -8,10 +8,7 @@ import type { JobRow } from './job-rows.ts';
 import { moveCount } from './job-runs.ts';
 import { attemptLockId } from './node-grants.ts';
 
-type Attempts = Pick<
-  JobStore,
-  'claim' | 'unclaim' | 'start' | 'renew' | 'finish' | 'kill' | 'expired'
->;
+type Attempts = Pick<JobStore, 'claim' | 'unclaim' | 'start' | 'renew' | 'finish' | 'kill' | 'expired'>;
 
 /** The part of the job store that moves attempts through their life. Each method is one transaction. */
 export function sqliteAttempts(database: Database): Attempts {

@@ -4,10 +4,7 @@ import type { Database } from './database.ts';
 import { jobColumns, toJob } from './job-rows.ts';
 import type { JobRow } from './job-rows.ts';
 
-type Queue = Pick<
-  JobStore,
-  'enqueue' | 'getJob' | 'listJobs' | 'queueHead' | 'queuedTypes' | 'setPriority'
->;
+type Queue = Pick<JobStore, 'enqueue' | 'getJob' | 'listJobs' | 'queueHead' | 'queuedTypes' | 'setPriority'>;
 
 /** The part of the job store that holds jobs and their order. */
 export function sqliteQueue(database: Database): Queue {

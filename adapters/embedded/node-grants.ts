@@ -35,14 +35,13 @@ export function grantable(database: Database, names: readonly string[]): Grantab
     if (obstacle !== null) obstacles.push(obstacle);
     fence = Math.max(fence, row?.fence ?? 0);
   }
-  return obstacles.length === 0
-    ? { kind: 'free', fence }
-    : { kind: 'refused', reason: obstacles.join(', ') };
+  return obstacles.length === 0 ? { kind: 'free', fence } : { kind: 'refused', reason: obstacles.join(', ') };
 }
 
 function whyNotFree(row: NodeRow): string | null {
   if (row.state === 'free') return null;
-  if (row.state === 'locked') return `node ${row.name} is locked by ${row.lock_owner} (${row.description ?? row.lock_id})`;
+  if (row.state === 'locked')
+    return `node ${row.name} is locked by ${row.lock_owner} (${row.description ?? row.lock_id})`;
   return `node ${row.name} is ${row.state}${row.reason === null ? '' : ` (${row.reason})`}`;
 }
 
@@ -65,7 +64,8 @@ export function grantNodes(database: Database, grant: Grant): Node[] {
       grant.now,
       name,
     );
-    if (row === null) throw new Error(`node ${name} was granted without being checked in the same transaction`);
+    if (row === null)
+      throw new Error(`node ${name} was granted without being checked in the same transaction`);
     const detail = `${grant.description ?? ''} fence ${grant.fence}`.trim();
     recordEvent(database, { node: name, at: grant.now, event: 'locked', by: grant.owner, detail });
     return toNode(row);

@@ -30,7 +30,10 @@ export function sqliteNodeLocks(database: Database): Locks {
         const held = heldNodes(database, lockId);
         const first = held[0];
         if (first === undefined) return 'stale';
-        if (ifLeaseEndedBefore !== undefined && held.some((row) => (row.lock_until ?? Infinity) >= ifLeaseEndedBefore)) {
+        if (
+          ifLeaseEndedBefore !== undefined &&
+          held.some((row) => (row.lock_until ?? Infinity) >= ifLeaseEndedBefore)
+        ) {
           return 'stale';
         }
         const by = first.lock_owner ?? '';
@@ -79,7 +82,10 @@ function repeated(
   const held = new Map(heldNodes(database, request.lockId).map((row) => [row.name, toNode(row)]));
   const nodes = request.nodes.flatMap((name) => held.get(name) ?? []);
   if (nodes.length === request.nodes.length && nodes.length === held.size) return { kind: 'locked', nodes };
-  return { kind: 'refused', reason: `lock '${request.lockId}' holds other nodes: ${[...held.keys()].join(', ')}` };
+  return {
+    kind: 'refused',
+    reason: `lock '${request.lockId}' holds other nodes: ${[...held.keys()].join(', ')}`,
+  };
 }
 
 function heldNodes(database: Database, lockId: string): NodeRow[] {

@@ -69,7 +69,12 @@ function registerNode(database: Database, spec: NodeSpec, now: number): void {
     spec.name,
     now,
   );
-  const event = { node: spec.name, at: now, by: spec.provider, detail: `${spec.user}@${spec.address}:${spec.port}` };
+  const event = {
+    node: spec.name,
+    at: now,
+    by: spec.provider,
+    detail: `${spec.user}@${spec.address}:${spec.port}`,
+  };
   if (added === 1) {
     recordEvent(database, { ...event, event: 'registered' });
     return;

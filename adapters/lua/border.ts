@@ -1,4 +1,4 @@
-import { YamlFloat, YamlTimestamp, isYamlMap } from '../../core/config/yaml-value.ts';
+import { YamlFloat } from '../../core/config/yaml-value.ts';
 import type { YamlValue } from '../../core/config/yaml-value.ts';
 import { pythonFloat } from '../../core/config/canonical-json.ts';
 import { pythonError } from './python-error.ts';
@@ -18,7 +18,7 @@ export interface Border {
 export function border(): Border {
   let objects: object[] = [];
   let handles = new Map<object, number>();
-  const foreign = new WeakMap<object, string>();
+  let foreign = new WeakMap<object, string>();
   const handle = (value: object): string => {
     let id = handles.get(value);
     if (id === undefined) {
@@ -46,6 +46,7 @@ export function border(): Border {
     reset: () => {
       objects = [];
       handles = new Map();
+      foreign = new WeakMap();
     },
   };
 }
@@ -90,15 +91,11 @@ function floatFromLua(text: string): YamlValue {
   return Number.isInteger(value) ? new YamlFloat(value) : value;
 }
 
-function escape(text: string): string {
+/** A text as it may cross the border. */
+export function escape(text: string): string {
   return /[\0\x01]/.test(text) ? text.replaceAll('\x01', '\x01a').replaceAll('\0', '\x01b') : text;
 }
 
 function unescape(text: string): string {
   return text.replaceAll('\x01b', '\0').replaceAll('\x01a', '\x01');
-}
-
-/** Whether scripts may look into a value, rather than only pass it on. */
-export function isContainer(value: YamlValue): boolean {
-  return isYamlMap(value) || Array.isArray(value) || value instanceof Set || value instanceof YamlTimestamp;
 }

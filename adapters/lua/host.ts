@@ -1,6 +1,5 @@
 import { MergeConflictError } from '../../core/config/deep-merge.ts';
 import { NewDateError, mergeInto, mutableCopy } from '../../core/config/mutable-document.ts';
-import { isYamlMap } from '../../core/config/yaml-value.ts';
 import type { YamlValue } from '../../core/config/yaml-value.ts';
 import { ScriptError } from '../../core/ports/merge-scripts.ts';
 import type { ScriptLogLevel } from '../../core/ports/merge-scripts.ts';
@@ -109,9 +108,4 @@ function asScriptError(error: unknown): ScriptError {
   ] as const;
   const originalError = known.find(([type]) => error instanceof type)?.[1];
   return new ScriptError({ message, originalError: originalError ?? 'YAMLError', cause: error });
-}
-
-/** Whether a script's variable is something that it changes in place. */
-export function isDocument(value: YamlValue): boolean {
-  return isYamlMap(value) || Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { ScriptError } from '../../core/ports/merge-scripts.ts';
 import type { LoadedScript, MergeScripts, ScriptInterpreter } from '../../core/ports/merge-scripts.ts';
-import { border } from './border.ts';
+import { border, escape } from './border.ts';
 import { scriptHost } from './host.ts';
 import type { Host } from './host.ts';
 import { prelude } from './prelude.ts';
@@ -48,10 +48,10 @@ function interpreter(params: {
   let open = true;
   return {
     load: (text) => {
-      answer(() => load(text), host);
+      answer(() => load(escape(text)), host);
       const script: LoadedScript = {
         run: (variables) => {
-          if (current !== script) answer(() => load(text), host);
+          if (current !== script) answer(() => load(escape(text)), host);
           values.reset();
           const operands = [...variables].flatMap(([name, value]) => [name, values.toLua(value)]);
           current = null;
@@ -61,7 +61,7 @@ function interpreter(params: {
       current = script;
       return script;
     },
-    finds: (pattern, text) => answer(() => find(pattern, text), host),
+    finds: (pattern, text) => answer(() => find(escape(pattern), escape(text)), host),
     close: () => {
       if (open) params.close();
       open = false;

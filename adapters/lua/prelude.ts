@@ -218,7 +218,7 @@ local loaded, environment
 local function load_script(text)
   environment = sandbox()
   local problem
-  loaded, problem = load('local function main() do ' .. text .. ' end return true end return main()', 'teuthology', 't', environment)
+  loaded, problem = load('local function main() do ' .. unescape(text) .. ' end return true end return main()', 'teuthology', 't', environment)
   return loaded and 't' or '!' .. problem
 end
 

@@ -5,22 +5,47 @@ import type { YamlKey, YamlMap, YamlValue } from './yaml-value.ts';
 /**
  * A writer of canonical JSON: keys as strings in code-point order, no spaces, non-ASCII as it is, integers in full, floats as Python
  * prints them (`1.0`, `1e-07`), and what JSON lacks as `{"!date": ...}`, `{"!binary": ...}` and the like. Equal documents
- * give equal text, so that texts and their hashes can be compared. The writer remembers the text of maps that it has
- * seen for as long as they live: of merged jobs, which share most of their parts, little is written anew.
+ * give equal text, so that texts and their hashes can be compared. The writer remembers the text of the maps and lists
+ * that it met lately: of merged jobs, which share most of their parts, little is written anew.
  */
 export function canonicalJsonWriter(): (value: YamlValue) => string {
-  const known = new WeakMap<object, string>();
+  const texts = recentTexts();
   const write = (value: YamlValue): string => {
     if (typeof value === 'string') return JSON.stringify(value);
     if (typeof value === 'number') return writeNumber(value);
     if (value === null || typeof value !== 'object') return String(value);
-    const before = known.get(value);
+    const before = texts.get(value);
     if (before !== undefined) return before;
     const text = writeObject(value, write);
-    known.set(value, text);
+    texts.set(value, text);
     return text;
   };
   return write;
+}
+
+const GENERATION = 256; // texts // texts
+
+/** A memory of two generations: what is not asked for while a generation fills up is forgotten. A WeakMap costs more than it saves here. */
+function recentTexts(): { get(value: object): string | undefined; set(value: object, text: string): void } {
+  let young = new Map<object, string>();
+  let old = new Map<object, string>();
+  const set = (value: object, text: string): void => {
+    if (young.size >= GENERATION) {
+      old = young;
+      young = new Map();
+    }
+    young.set(value, text);
+  };
+  return {
+    get: (value) => {
+      const text = young.get(value);
+      if (text !== undefined) return text;
+      const older = old.get(value);
+      if (older !== undefined) set(value, older);
+      return older;
+    },
+    set,
+  };
 }
 
 /** The canonical JSON of one value; see `canonicalJsonWriter`. */
@@ -53,7 +78,7 @@ function writeObject(value: YamlObject, write: Write): string {
 function writeMap(map: YamlMap, write: Write): string {
   const entries: [string, YamlValue][] = [];
   for (const [key, value] of map) entries.push([keyText(key), value]);
-  entries.sort(([a], [b]) => compareCodePoints(a, b));
+  if (entries.length > 1) entries.sort(([a], [b]) => compareCodePoints(a, b));
   let text = '';
   for (const [key, value] of entries) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${write(value)}`;
   return `{${text}}`;

@@ -51,7 +51,11 @@ export function createCleaner(ports: CleanPorts, options: CleanerOptions): Clean
       for (const [name, cleaning] of cleanings) {
         if (now - cleaning.since <= timeoutMs) continue;
         cleanings.delete(name);
-        await quarantine(ports, { name, fence: cleaning.fence, reason: `cleaning took longer than ${timeoutMs / 1000} s` });
+        await quarantine(ports, {
+          name,
+          fence: cleaning.fence,
+          reason: `cleaning took longer than ${timeoutMs / 1000} s`,
+        });
       }
       for (const node of await ports.nodes.list({ state: 'cleaning' })) {
         const abandoned = !cleanings.has(node.name) && (options.sole || now - node.stateSince > timeoutMs);
@@ -79,7 +83,8 @@ async function cleanNode(ports: CleanPorts, { fence, node }: { fence: number; no
   try {
     const provider = ports.providers.get(node.provider);
     if (provider === undefined) throw new Error(`no provider '${node.provider}' is configured`);
-    if (!provider.capabilities.clean) throw new Error(`provider ${provider.name} cannot clean nodes (${node.reason ?? 'used'})`);
+    if (!provider.capabilities.clean)
+      throw new Error(`provider ${provider.name} cannot clean nodes (${node.reason ?? 'used'})`);
     const spec = await provider.clean(node, fence);
     const done = await ports.nodes.cleaned({ name, fence, spec, now: ports.clock.now() });
     if (done === 'ok') await ports.wakeups.poke(node.machineType);

@@ -47,7 +47,10 @@ async function dispatchOnce(ports: DispatchPorts, options: DispatchOptions): Pro
     now,
     jobs: window.jobs,
     nodes,
-    running: claimed.map((job) => ({ jobId: job.jobId, endsBy: (job.startedAt ?? now) + job.maxSeconds * 1000 })),
+    running: claimed.map((job) => ({
+      jobId: job.jobId,
+      endsBy: (job.startedAt ?? now) + job.maxSeconds * 1000,
+    })),
     slots: options.maxRunners === null ? null : Math.max(0, options.maxRunners - claimed.length),
   });
   let started = 0;
@@ -71,7 +74,9 @@ async function startJob(
   }
   try {
     const runner = await ports.launcher.launch(claim);
-    ports.log.info(`job ${planned.run}/${planned.jobId} starts on ${planned.nodes.join(', ') || 'no nodes'} (${runner})`);
+    ports.log.info(
+      `job ${planned.run}/${planned.jobId} starts on ${planned.nodes.join(', ') || 'no nodes'} (${runner})`,
+    );
     return 'started';
   } catch (error) {
     await undoClaim(ports, claim, error);

@@ -37,7 +37,8 @@ export async function kill(
   const { run, jobId, actor, reason } = order;
   const record = await ports.jobs.getRun(run);
   if (record === null) throw new RunNotFoundError(run);
-  if (jobId !== null && (await ports.jobs.getJob(run, jobId)) === null) throw new JobNotFoundError(run, jobId);
+  if (jobId !== null && (await ports.jobs.getJob(run, jobId)) === null)
+    throw new JobNotFoundError(run, jobId);
   if (record.owner !== actor && !order.operator) {
     throw new NotAllowedError(actor, `kill jobs of run '${run}', which belongs to ${record.owner}`);
   }

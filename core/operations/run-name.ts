@@ -11,7 +11,15 @@ export interface RunNameParts {
 /** The name of a suite's run, as the original makes it: `user-YYYY-MM-DD_HH:MM:SS-suite-branch-kernel-flavor-machine`, in local time. */
 export function runName(parts: RunNameParts): string {
   const machine = parts.machineType.includes(',') ? 'multi' : parts.machineType;
-  const words = [loginOf(parts.user), timestamp(parts.now), parts.suite, parts.branch, parts.kernel, parts.flavor, machine];
+  const words = [
+    loginOf(parts.user),
+    timestamp(parts.now),
+    parts.suite,
+    parts.branch,
+    parts.kernel,
+    parts.flavor,
+    machine,
+  ];
   return words.join('-').replaceAll('/', ':');
 }
 

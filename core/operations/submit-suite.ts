@@ -81,7 +81,10 @@ async function checkedJobs(
   return first;
 }
 
-async function* limited(jobs: AsyncIterable<ExpandedSuiteJob>, limit: number): AsyncGenerator<ExpandedSuiteJob> {
+async function* limited(
+  jobs: AsyncIterable<ExpandedSuiteJob>,
+  limit: number,
+): AsyncGenerator<ExpandedSuiteJob> {
   let taken = 0;
   for await (const job of jobs) {
     yield job;
@@ -92,7 +95,11 @@ async function* limited(jobs: AsyncIterable<ExpandedSuiteJob>, limit: number): A
 
 async function enqueueAll(
   ports: SubmitSuitePorts,
-  params: { submission: SuiteSubmission; run: RunRecord; jobs: Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob> },
+  params: {
+    submission: SuiteSubmission;
+    run: RunRecord;
+    jobs: Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob>;
+  },
 ): Promise<number[]> {
   const { submission, run } = params;
   const jobIds: number[] = [];

@@ -66,7 +66,11 @@ interface Finding {
 
 async function sweepJob(
   ports: SweepPorts,
-  { job, limits, report }: { job: JobRecord; limits: Limits; report: { ended: number[]; requeued: number[] } },
+  {
+    job,
+    limits,
+    report,
+  }: { job: JobRecord; limits: Limits; report: { ended: number[]; requeued: number[] } },
 ): Promise<void> {
   const finding = await findingOf(ports, job, limits);
   if (finding === null || job.fence === null) return;
@@ -104,9 +108,16 @@ async function findingOf(ports: SweepPorts, job: JobRecord, limits: Limits): Pro
     return { ...sweeper, reason: `its runner (${job.runner}) vanished`, force: false };
   }
   if (request !== null && limits.now - request.at > limits.unwindMs + 30_000) {
-    return { ...sweeper, reason: `${request.reason} (by force: it did not end by itself)`, actor: request.actor };
+    return {
+      ...sweeper,
+      reason: `${request.reason} (by force: it did not end by itself)`,
+      actor: request.actor,
+    };
   }
-  if (job.startedAt !== null && limits.now > job.startedAt + job.maxSeconds * 1000 + limits.unwindMs + 60_000) {
+  if (
+    job.startedAt !== null &&
+    limits.now > job.startedAt + job.maxSeconds * 1000 + limits.unwindMs + 60_000
+  ) {
     return { ...sweeper, reason: 'hit max job timeout' };
   }
   const silent = `its runner (${job.runner}) did not renew the lease, which ended at ${isoTime(job.leaseUntil ?? 0)}`;
@@ -117,7 +128,8 @@ async function releaseOverdue(ports: SweepPorts, now: number): Promise<string[]>
   const locked = await ports.nodes.list({ state: 'locked' });
   const overdue = new Set<string>();
   for (const { lock } of locked) {
-    if (lock !== null && lock.job === null && lock.leaseUntil !== null && lock.leaseUntil < now) overdue.add(lock.id);
+    if (lock !== null && lock.job === null && lock.leaseUntil !== null && lock.leaseUntil < now)
+      overdue.add(lock.id);
   }
   const released: string[] = [];
   for (const lockId of overdue) {

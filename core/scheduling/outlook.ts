@@ -35,7 +35,9 @@ export function outlooks(params: {
     .map((node) => ({
       node,
       availableAt:
-        node.state === 'free' ? params.now : Math.max(params.now, lockedUntil(node, endsBy)) + params.turnoverMs,
+        node.state === 'free'
+          ? params.now
+          : Math.max(params.now, lockedUntil(node, endsBy)) + params.turnoverMs,
       free: node.state === 'free',
       reservedFrom: Infinity,
       reservedFor: null,

@@ -91,7 +91,9 @@ function decide(
     return { ...id, kind: 'held', reason: whyHeld(job, candidates), expectedAt: null };
   }
   const endsAt = state.now + job.maxSeconds * 1000 + turnoverMs;
-  const usable = foreseeable.filter((outlook) => outlook.free && endsAt <= outlook.reservedFrom).sort(byLastUse);
+  const usable = foreseeable
+    .filter((outlook) => outlook.free && endsAt <= outlook.reservedFrom)
+    .sort(byLastUse);
   const startable = usable.length >= job.nodeCount;
   if (startable && slots > 0) {
     const chosen = usable.slice(0, job.nodeCount);

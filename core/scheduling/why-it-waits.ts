@@ -16,7 +16,9 @@ export function whyImpossible(job: Wish, nodes: readonly Node[]): string {
   const usable = fitting.filter((node) => node.state !== 'quarantined').length;
   const obstacles = [
     ...fitting.filter((node) => node.state === 'quarantined').map(quarantineText),
-    ...near.filter(({ reasons }) => reasons.length > 0).map(({ node, reasons }) => `${node.name} ${reasons.join(' and ')}`),
+    ...near
+      .filter(({ reasons }) => reasons.length > 0)
+      .map(({ node, reasons }) => `${node.name} ${reasons.join(' and ')}`),
   ];
   return sentence(`can never start: it needs ${wish(job)}, the lab has ${usable}`, obstacles);
 }
@@ -41,7 +43,8 @@ export function whyNoSlot(): string {
 
 function obstacle(outlook: Outlook): string | null {
   const { node } = outlook;
-  if (outlook.reservedFor !== null) return `${node.name} is kept for job ${outlook.reservedFor}, which comes first`;
+  if (outlook.reservedFor !== null)
+    return `${node.name} is kept for job ${outlook.reservedFor}, which comes first`;
   if (node.state === 'locked') {
     const use = node.lock?.job === null ? '' : ` for ${node.lock?.job.run}/${node.lock?.job.jobId}`;
     return `${node.name} is locked by ${node.lock?.owner}${use}`;

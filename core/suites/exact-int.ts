@@ -29,7 +29,7 @@ export function subtract(a: Int, b: Int): Int {
 
 export function multiply(a: Int, b: Int): Int {
   if (typeof a === 'number' && typeof b === 'number') {
-    const product = a * b;
+    const product = a * b + 0; // no negative zero
     if (Number.isSafeInteger(product)) return product;
   }
   return normalise(BigInt(a) * BigInt(b));

@@ -1,5 +1,4 @@
 import { mutableCopy } from '../config/mutable-document.ts';
-import type { MutableMap } from '../config/mutable-document.ts';
 import type { YamlMap, YamlValue } from '../config/yaml-value.ts';
 import type { Logger } from '../ports/logger.ts';
 import { ScriptError } from '../ports/merge-scripts.ts';
@@ -74,7 +73,7 @@ function sharedVariables(params: {
   suiteName: string;
   filters: JobFilters;
   baseConfig: YamlMap;
-}): MutableMap {
+}): ReadonlyMap<string, YamlValue> {
   const { filters } = params;
   return new Map<string, YamlValue>([
     ['suite_name', params.suiteName],

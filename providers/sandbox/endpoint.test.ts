@@ -1,9 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processesOfFolder } from '../../test/fixtures/processes-of-folder.ts';
 import { sshConnect, sshExec, sshOutcome, sshStart } from '../../test/fixtures/ssh-exec.ts';
@@ -67,22 +69,14 @@ function describeEndpoint(server: ServerKind): void {
       ['exit 0', { status: 0, signal: null }],
       ['exit 255', { status: 255, signal: null }],
       ['no-such-command-here', { status: 127, signal: null }],
-      ['kill -SEGV $$', { status: null, signal: 'SEGV' }],
-      ['kill -KILL $$', { status: null, signal: 'KILL' }],
+      ['kill -SEGV $$', { status: null, signal: 'SIGSEGV' }],
+      ['kill -KILL $$', { status: null, signal: 'SIGKILL' }],
     ])('%s is reported as it ended', async (command, end) => {
       expect(await sshExec(node, command)).toMatchObject(end);
     });
 
-    test('a signal request reaches the command, also after the end of its input', async () => {
-      await connected(async (client) => {
-        const channel = await sshStart(client, 'exec sleep 1000');
-        channel.end();
-        const outcome = sshOutcome(channel);
-        await marked(node, 'sleep 1000');
-        channel.signal('TERM');
-        expect(await outcome).toMatchObject({ status: null, signal: 'TERM' });
-      });
-    });
+    // OpenSSH passes signals on only where it separates privileges, which it does not for root.
+    if (server === 'ssh2' || process.getuid?.() !== 0) signalTests(() => node);
 
     test('input arrives whole and ends', async () => {
       const text = 'line\n'.repeat(200_000);
@@ -94,10 +88,10 @@ function describeEndpoint(server: ServerKind): void {
 
     test('environment requests are heard, but cannot move the node', async () => {
       await connected(async (client) => {
-        const channel = await sshStart(client, 'echo $GREETING $HOME', {
+        const command = await sshStart(client, 'echo $GREETING $HOME', {
           env: { GREETING: 'hi', HOME: '/elsewhere' },
         });
-        expect((await sshOutcome(channel)).stdout).toBe(`hi ${node.home}\n`);
+        expect((await sshOutcome(command)).stdout).toBe(`hi ${node.home}\n`);
       });
     });
 
@@ -115,19 +109,17 @@ function describeEndpoint(server: ServerKind): void {
 
     test('output waits for a slow reader instead of filling the memory of the server', async () => {
       await connected(async (client) => {
-        const channel = await sshStart(client, 'head -c 300000000 /dev/zero');
-        channel.pause();
+        const { channel, ended } = await sshStart(client, 'head -c 300000000 /dev/zero');
         await marked(node, 'head -c 300000000');
         const before = await residentBytes(node.pid);
         let received = 0;
-        const closed = new Promise<void>((resolve) => channel.on('close', () => resolve()));
         let peak = 0;
-        channel.on('data', (chunk: Buffer) => (received += chunk.length));
         const watch = setInterval(
           () => void residentBytes(node.pid).then((bytes) => (peak = Math.max(peak, bytes))),
           50,
         );
-        await closed;
+        channel.on('data', (chunk: Buffer) => (received += chunk.length));
+        await ended;
         clearInterval(watch);
         expect(received).toBe(300_000_000);
         expect(peak - before).toBeLessThan(150_000_000);
@@ -141,10 +133,10 @@ function describeEndpoint(server: ServerKind): void {
 
     test('a terminal is given when asked for', async () => {
       await connected(async (client) => {
-        const channel = await sshStart(client, 'tty; stty size; exit 4', {
+        const command = await sshStart(client, 'tty; stty size; exit 4', {
           pty: { rows: 33, cols: 99, term: 'xterm' },
         });
-        const { stdout, status } = await sshOutcome(channel);
+        const { stdout, status } = await sshOutcome(command);
         expect(stdout).toMatch(/^\/dev\/pts\/\d+\r\n33 99\r\n$/);
         expect(status).toBe(4);
       });
@@ -152,11 +144,9 @@ function describeEndpoint(server: ServerKind): void {
 
     test('a login shell starts at home with the node’s own programs', async () => {
       await connected(async (client) => {
-        const channel = await new Promise<Parameters<typeof sshOutcome>[0]>((resolve, reject) =>
-          client.shell(false, (error, shell) => (error ? reject(error) : resolve(shell))),
-        );
-        channel.end('pwd; command -v sudo; exit 5\n');
-        const { stdout, status } = await sshOutcome(channel);
+        const shell = await sshStart(client, null);
+        shell.channel.end('pwd; command -v sudo; exit 5\n');
+        const { stdout, status } = await sshOutcome(shell);
         expect({ stdout, status }).toEqual({
           stdout: `${node.home}\n${join(lab.folder, 'target1', 'bin', 'sudo')}\n`,
           status: 5,
@@ -190,10 +180,12 @@ function describeEndpoint(server: ServerKind): void {
       await using few = await startEndpoints(1, { server, maxSessions: 3 });
       const client = await sshConnect(few.endpoints[0] as Endpoint);
       const open = await Promise.all([1, 2, 3].map(() => sshStart(client, 'cat')));
-      await expect(sshStart(client, 'true')).rejects.toThrow(/open failed/i);
-      open[0]?.end();
+      await expect(sshStart(client, 'true')).rejects.toThrow(/open fail/i);
+      open[0]?.channel.end();
       await sshOutcome(open[0] as (typeof open)[0]);
-      expect(await sshOutcome(await sshStart(client, 'echo again'))).toMatchObject({ stdout: 'again\n' });
+      // The server may count a session a little longer than the client does.
+      const again = async () => (await sshOutcome(await sshStart(client, 'echo again'))).stdout;
+      await expect.poll(() => again().catch(String), { timeout: 20_000 }).toBe('again\n');
       client.end();
     });
 
@@ -229,10 +221,10 @@ function describeEndpoint(server: ServerKind): void {
       const second = await startEndpoint({ folder: other.folder, name: 'target1' });
       expect(second).toMatchObject({ port: first.port, hostKey: first.hostKey, server });
       expect(second.pid).not.toBe(first.pid);
-      const left = (await processesOfFolder(other.folder)).filter(
-        (line) => !line.startsWith(`${second.pid} `),
-      );
-      expect(left).toEqual([]);
+      // The new server may still be parting from the login that tried it.
+      const left = async () =>
+        (await processesOfFolder(other.folder)).filter((line) => !line.startsWith(`${second.pid} `));
+      await expect.poll(left, { timeout: 20_000 }).toEqual([]);
       client.end();
     });
 
@@ -271,6 +263,36 @@ function describeEndpoint(server: ServerKind): void {
       expect(await processesOfFolder(other.folder)).toEqual([]);
       expect(existsSync(other.folder)).toBe(false);
     });
+  });
+}
+
+function signalTests(target: () => Endpoint): void {
+  test.each(['before', 'after'])(
+    'a signal request reaches a command %s the end of its input',
+    async (when) => {
+      const client = await sshConnect(target());
+      const script = 'trap "exit 7" USR1; echo ready; while :; do sleep 0.1; done';
+      const { channel, ended } = await sshStart(client, script);
+      await once(channel, 'data');
+      if (when === 'after') channel.end();
+      channel.resume();
+      sendSignal(channel, 'USR1');
+      expect(await ended).toEqual({ status: 7, signal: null });
+      client.end();
+    },
+  );
+
+  test('a signal request reaches the whole process group', async () => {
+    const client = await sshConnect(target());
+    const { channel, ended } = await sshStart(client, 'sleep 1000 & sleep 1000');
+    const sleeping = async () =>
+      (await nodeCommands(target())).filter((line) => /^\d+ sleep 1000/.test(line));
+    await expect.poll(sleeping, { timeout: 20_000 }).toHaveLength(2);
+    channel.resume();
+    sendSignal(channel, 'TERM');
+    expect(await ended).toEqual({ status: null, signal: 'SIGTERM' });
+    await expect.poll(sleeping, { timeout: 20_000 }).toEqual([]);
+    client.end();
   });
 }
 
@@ -315,4 +337,13 @@ async function residentBytes(pid: number): Promise<number> {
     (sum, [child, , kilobytes]) => sum + (tree.has(child ?? 0) ? (kilobytes ?? 0) * 1024 : 0),
     0,
   );
+}
+
+/** A signal request; ssh2's client itself sends none once it has ended the input of a command. */
+function sendSignal(channel: ClientChannel, name: string): void {
+  const { _client, outgoing } = channel as unknown as {
+    _client: { _protocol: { signal(id: number, name: string): void } };
+    outgoing: { id: number };
+  };
+  _client._protocol.signal(outgoing.id, name);
 }

@@ -15,12 +15,14 @@ export class ProcessesRemainError extends Error {
   }
 }
 
-/** The running process of this id, or null when there is none (a zombie counts as none). */
+/**
+ * The running process of this id, or null when there is none. A zombie counts as none once its last thread has ended, for until then
+ * it keeps its files and ports.
+ */
 export async function findProcess(pid: number): Promise<ProcessRef | null> {
   const stat = await readStat(pid);
-  return stat === null || stat.state === 'Z' || stat.state === 'X'
-    ? null
-    : { pid, startTime: stat.startTime };
+  const dead = stat !== null && 'ZX'.includes(stat.state) && stat.threads <= 1;
+  return stat === null || dead ? null : { pid, startTime: stat.startTime };
 }
 
 /** Whether exactly this process still runs. */
@@ -110,12 +112,19 @@ async function processIds(): Promise<number[]> {
   return (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-async function readStat(pid: number): Promise<{ state: string; parent: number; startTime: string } | null> {
+async function readStat(
+  pid: number,
+): Promise<{ state: string; parent: number; threads: number; startTime: string } | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
   if (text === null) return null;
   // The second field is the command name in brackets, which may itself hold spaces and brackets.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', parent: Number(fields[1]), startTime: fields[19] ?? '' };
+  return {
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    threads: Number(fields[17]),
+    startTime: fields[19] ?? '',
+  };
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

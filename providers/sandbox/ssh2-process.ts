@@ -8,7 +8,7 @@ import { loginEnvironment } from './node-folder.ts';
 import { sftpServer } from './openssh.ts';
 import { serverEnvironment } from './server-environment.ts';
 import type { ServerParams } from './server-environment.ts';
-import type { Ssh2ServerConfig } from './ssh2-server.ts';
+import type { Ssh2ServerConfig } from './ssh2-config.ts';
 
 /** Starts the ssh2 server of a node as a process of its own, which outlives this one. */
 export async function startSsh2Server(params: ServerParams): Promise<ChildProcess> {

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { PseudoTtyInfo, ServerChannel, Session } from 'ssh2';
-import type { Ssh2ServerConfig } from './ssh2-server.ts';
+import type { Ssh2ServerConfig } from './ssh2-config.ts';
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 

@@ -8,7 +8,8 @@ import { parseSize } from './pull-remote.ts';
 function fakeArchive(): { archive: Archive; files: Map<string, string> } {
   const files = new Map<string, string>();
   const archive: Archive = {
-    append: async (path, bytes) => void files.set(path, (files.get(path) ?? '') + Buffer.from(bytes).toString()),
+    append: async (path, bytes) =>
+      void files.set(path, (files.get(path) ?? '') + Buffer.from(bytes).toString()),
     put: async (path, content) => {
       const parts: Uint8Array[] = [];
       if (content instanceof Uint8Array) parts.push(content);
@@ -60,5 +61,7 @@ describe('sizes', () => {
     ['0', 0],
   ])('%s is %d bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes));
 
-  test.each(['', 'much', '12 parsecs', '-1'])("'%s' is no size", (text) => expect(parseSize(text)).toBeNull());
+  test.each(['', 'much', '12 parsecs', '-1'])("'%s' is no size", (text) =>
+    expect(parseSize(text)).toBeNull(),
+  );
 });

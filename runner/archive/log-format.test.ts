@@ -7,7 +7,12 @@ const at = new Date(2026, 7, 20, 11, 41, 20, 7).getTime(); // local time
 
 describe('log lines', () => {
   test('the file has ISO time with milliseconds, level, logger and message', () => {
-    const record = { at, level: 'debug', logger: 'teuthology.orchestra.run.smithi041', message: '> sudo ls /' } as const;
+    const record = {
+      at,
+      level: 'debug',
+      logger: 'teuthology.orchestra.run.smithi041',
+      message: '> sudo ls /',
+    } as const;
     expect(fileLine(record)).toBe(
       '2026-08-20T11:41:20.007 DEBUG:teuthology.orchestra.run.smithi041:> sudo ls /\n',
     );
@@ -19,7 +24,12 @@ describe('log lines', () => {
   });
 
   test('further lines of a message carry no prefix', () => {
-    const line = fileLine({ at, level: 'info', logger: 'teuthology.run', message: 'Summary data:\nowner: me\n' });
+    const line = fileLine({
+      at,
+      level: 'info',
+      logger: 'teuthology.run',
+      message: 'Summary data:\nowner: me\n',
+    });
     expect(line.split('\n')).toEqual([
       '2026-08-20T11:41:20.007 INFO:teuthology.run:Summary data:',
       'owner: me',

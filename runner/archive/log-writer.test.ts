@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { createLogWriter } from './log-writer.ts';
 
 /** A fake archive file that can be told to fail. */
-function fakeFile(): { text: string; writes: number; fail: boolean; append: (bytes: Uint8Array) => Promise<void> } {
+function fakeFile(): {
+  text: string;
+  writes: number;
+  fail: boolean;
+  append: (bytes: Uint8Array) => Promise<void>;
+} {
   const file = {
     text: '',
     writes: 0,
@@ -37,7 +42,11 @@ describe('the log writer', () => {
   test('keeps what cannot be written, warns once, and writes it in order when the archive is back', async () => {
     const file = fakeFile();
     const warnings: string[] = [];
-    const writer = createLogWriter({ append: file.append, warn: (line) => warnings.push(line), maxDelayMs: 5 });
+    const writer = createLogWriter({
+      append: file.append,
+      warn: (line) => warnings.push(line),
+      maxDelayMs: 5,
+    });
     file.fail = true;
     writer.write('one\n');
     await writer.flush();
@@ -66,7 +75,11 @@ describe('the log writer', () => {
   test('a warning that is itself logged does not end in a circle', async () => {
     const file = fakeFile();
     file.fail = true;
-    const writer = createLogWriter({ append: file.append, warn: (line) => writer.write(`${line}\n`), maxDelayMs: 5 });
+    const writer = createLogWriter({
+      append: file.append,
+      warn: (line) => writer.write(`${line}\n`),
+      maxDelayMs: 5,
+    });
     writer.write('one\n');
     await writer.flush();
     file.fail = false;

@@ -34,7 +34,9 @@ export function createLogWriter(params: LogWriterParams): LogWriter {
     timer = null;
     if (pending.length === 0) return;
     const batch = pending;
-    const text = (lost > 0 ? `(${lost} bytes of log are missing here: the archive could not be written)\n` : '') + batch.join('');
+    const text =
+      (lost > 0 ? `(${lost} bytes of log are missing here: the archive could not be written)\n` : '') +
+      batch.join('');
     pending = [];
     size = 0;
     try {

@@ -3,8 +3,21 @@ import { createMask } from './mask.ts';
 
 const config = new Map<string, string | Map<string, string | number>>([
   ['tasks', 'nothing secret'],
-  ['console', new Map<string, string | number>([['ipmi_password', 'hunter2hunter2'], ['user', 'admin'], ['password', 12345]])],
-  ['rgw', new Map([['access-key', 'AKIAEXAMPLE'], ['secret', 'abc']])],
+  [
+    'console',
+    new Map<string, string | number>([
+      ['ipmi_password', 'hunter2hunter2'],
+      ['user', 'admin'],
+      ['password', 12345],
+    ]),
+  ],
+  [
+    'rgw',
+    new Map([
+      ['access-key', 'AKIAEXAMPLE'],
+      ['secret', 'abc'],
+    ]),
+  ],
 ]);
 
 describe('masking', () => {
@@ -23,8 +36,21 @@ describe('masking', () => {
     expect(mask.value(config)).toEqual(
       new Map<string, unknown>([
         ['tasks', 'nothing secret'],
-        ['console', new Map([['ipmi_password', '********'], ['user', 'admin'], ['password', '********']])],
-        ['rgw', new Map([['access-key', '********'], ['secret', '********']])],
+        [
+          'console',
+          new Map([
+            ['ipmi_password', '********'],
+            ['user', 'admin'],
+            ['password', '********'],
+          ]),
+        ],
+        [
+          'rgw',
+          new Map([
+            ['access-key', '********'],
+            ['secret', '********'],
+          ]),
+        ],
       ]),
     );
   });

@@ -3,7 +3,8 @@ import type { YamlKey, YamlValue } from '../../core/config/yaml-value.ts';
 
 const hidden = '********';
 const shortest = 6; // a shorter secret would blot out ordinary words all over the log
-const secretKey = /(^|[_.-])(password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key)$/i;
+const secretKey =
+  /(^|[_.-])(password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key)$/i;
 
 /** Hides known secrets before they leave the runner. */
 export interface Mask {
@@ -47,7 +48,10 @@ function maskValue(value: YamlValue, text: (input: string) => string): YamlValue
   if (typeof value === 'string') return text(value);
   if (isYamlMap(value)) {
     return new Map(
-      [...value].map(([key, item]) => [key, isSecret(key) && isScalar(item) ? hidden : maskValue(item, text)]),
+      [...value].map(([key, item]) => [
+        key,
+        isSecret(key) && isScalar(item) ? hidden : maskValue(item, text),
+      ]),
     );
   }
   return Array.isArray(value) ? value.map((item: YamlValue) => maskValue(item, text)) : value;

@@ -22,7 +22,11 @@ export async function pullIntoArchive(params: {
     async (file) => {
       const compress = file.size >= params.compressFrom && !file.path.endsWith('.gz');
       const path = `${to}/${file.path}`;
-      if (compress) await archive.put(`${path}.gz`, Readable.from(file.content).compose(createGzip()) as AsyncIterable<Uint8Array>);
+      if (compress)
+        await archive.put(
+          `${path}.gz`,
+          Readable.from(file.content).compose(createGzip()) as AsyncIterable<Uint8Array>,
+        );
       else await archive.put(path, file.content);
       pulled.files++;
       pulled.bytes += file.size;

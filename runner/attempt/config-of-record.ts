@@ -12,7 +12,8 @@ export function configOfRecord(
 ): YamlMap {
   const { record } = params;
   const queued = yaml.parse(record.config, `${record.run}/${record.jobId}`);
-  if (!isYamlMap(queued)) throw new Error(`the configuration of job ${record.run}/${record.jobId} is not a map`);
+  if (!isYamlMap(queued))
+    throw new Error(`the configuration of job ${record.run}/${record.jobId} is not a map`);
   const config = new Map(queued);
   config.set('job_id', String(record.jobId));
   config.set('archive_path', params.archivePath);

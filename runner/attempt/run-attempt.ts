@@ -69,7 +69,8 @@ async function executeKept(params: AttemptParams, lease: Lease): Promise<Attempt
   if (params.asked.aborted) await onAsked();
   try {
     const record = await params.jobs.getJob(params.attempt.run, params.attempt.jobId);
-    if (record === null) throw new Error(`job ${params.attempt.run}/${params.attempt.jobId} is not in the store`);
+    if (record === null)
+      throw new Error(`job ${params.attempt.run}/${params.attempt.jobId} is not in the store`);
     return await params.execute({ record, signal: stop.signal });
   } catch (error) {
     const failureReason = `the runner failed: ${error instanceof Error ? error.message : String(error)}`;
@@ -81,11 +82,15 @@ async function executeKept(params: AttemptParams, lease: Lease): Promise<Attempt
   }
 }
 
-function outcomeOf(params: AttemptParams, { lease, result }: { lease: Lease; result: AttemptResult }): JobOutcome {
+function outcomeOf(
+  params: AttemptParams,
+  { lease, result }: { lease: Lease; result: AttemptResult },
+): JobOutcome {
   const now = params.clock.now();
   // A request that came when the job was over already changes nothing.
   const killed = result.status === 'dead' ? lease.killed : null;
-  const hold = result.status !== 'pass' && killed === null && !params.asked.aborted && keepsNodes(result.config);
+  const hold =
+    result.status !== 'pass' && killed === null && !params.asked.aborted && keepsNodes(result.config);
   return {
     status: result.status,
     failureReason: result.failureReason ?? (result.status === 'pass' ? null : result.status),

@@ -23,17 +23,19 @@ export class TaskCheckError extends Error {
 }
 
 /**
- * Resolves every task that a list names, nested lists and the top-level lists they refer to included, and throws
+ * Resolves every task that the lists name, nested lists and the top-level lists they refer to included, and throws
  * TaskCheckError with one sentence for each that fails. Loads the modules; runs nothing.
  */
 export async function checkTasks(params: {
-  entries: readonly PlainValue[];
+  lists: readonly { readonly path: string; readonly entries: readonly PlainValue[] }[];
   job: { readonly [key: string]: PlainValue | undefined };
   tasks: TaskRegistry;
 }): Promise<void> {
   const names = new Map<string, string>(); // task -> where it was first named
   const problems: string[] = [];
-  collect({ list: params.entries, path: 'tasks', job: params.job, names, problems, within: new Set() });
+  for (const { path, entries } of params.lists) {
+    collect({ list: entries, path, job: params.job, names, problems, within: new Set() });
+  }
   const failures: Error[] = [];
   for (const [name, path] of names) {
     await params.tasks.resolve(name).catch((error: unknown) => {

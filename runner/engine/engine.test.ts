@@ -41,7 +41,12 @@ afterEach(() => {
 /** An engine with the given tasks, on no hosts. */
 function bench(
   tasks: Record<string, Task>,
-  options: { graceMs?: number; unwindMs?: number; signal?: AbortSignal; job?: { [key: string]: PlainValue } } = {},
+  options: {
+    graceMs?: number;
+    unwindMs?: number;
+    signal?: AbortSignal;
+    job?: { [key: string]: PlainValue };
+  } = {},
 ): Bench {
   const lines: string[] = [];
   const steps: StepEvent[] = [];

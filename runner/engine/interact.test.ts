@@ -10,7 +10,11 @@ const context = {
 };
 
 /** A fake terminal: what is typed goes in, what is printed comes out. */
-function fakeTerminal(): { input: PassThrough & { isTTY: boolean }; output: PassThrough; shown: () => string } {
+function fakeTerminal(): {
+  input: PassThrough & { isTTY: boolean };
+  output: PassThrough;
+  shown: () => string;
+} {
   const output = new PassThrough();
   const parts: Buffer[] = [];
   output.on('data', (part: Buffer) => parts.push(part));
@@ -24,7 +28,13 @@ function fakeTerminal(): { input: PassThrough & { isTTY: boolean }; output: Pass
 describe('the prompt for a person', () => {
   test('knows the job, shows how to reach the hosts, and ends with the input', async () => {
     const terminal = fakeTerminal();
-    const done = interact({ reason: 'why', terminal, log: silent, signal: new AbortController().signal, context });
+    const done = interact({
+      reason: 'why',
+      terminal,
+      log: silent,
+      signal: new AbortController().signal,
+      context,
+    });
     terminal.input.write('ctx.job.name + "!"\n');
     await expect.poll(terminal.shown).toContain('a job!');
     terminal.input.end();

@@ -31,7 +31,12 @@ export async function interact(params: {
   const say = (text: string): void => void terminal.output.write(`${text}\n`);
   say(`${params.reason}\n${banner}`);
   for (const remote of context.cluster.remotes) say(`  ${remote.name}: ${remote.sshCommand}`);
-  const prompt = start({ prompt: '>>> ', input: terminal.input, output: terminal.output, ignoreUndefined: true });
+  const prompt = start({
+    prompt: '>>> ',
+    input: terminal.input,
+    output: terminal.output,
+    ignoreUndefined: true,
+  });
   const pp = (value: unknown): void => say(inspect(value, { depth: null, colors: true }));
   Object.assign(prompt.context, { ctx: context, config: context.job, pp });
   const { promise, resolve } = Promise.withResolvers<void>();

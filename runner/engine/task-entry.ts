@@ -15,7 +15,10 @@ export class InvalidTaskError extends Error {
  * Reads one entry of a task list. A name without a config is looked up among the job's top-level keys: a list stands for
  * `sequential` over it, a map for the entry itself.
  */
-export function readTaskEntry(entry: PlainValue, job: { readonly [key: string]: PlainValue | undefined }): TaskEntry {
+export function readTaskEntry(
+  entry: PlainValue,
+  job: { readonly [key: string]: PlainValue | undefined },
+): TaskEntry {
   if (typeof entry === 'string') return readReference(entry, job);
   if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) throw invalid(entry);
   const names = Object.keys(entry);

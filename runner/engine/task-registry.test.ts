@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkTasks, TaskCheckError } from './check-tasks.ts';
+import type { PlainValue } from '../../core/config/yaml-value.ts';
+import { checkTasks } from './check-tasks.ts';
+import type { TaskCheckError } from './check-tasks.ts';
 import { createTaskRegistry, TaskLoadError, UnknownTaskError } from './task-registry.ts';
 import type { TaskRegistry } from './task-registry.ts';
 
@@ -18,10 +20,16 @@ beforeAll(async () => {
     join(suitePath, 'tasks', 'greet.ts'),
     'export const task = async (ctx: unknown): Promise<void> => { void ctx; };\nexport async function again() {}\n',
   );
-  await writeFile(join(suitePath, 'tasks', 'broken.mjs'), "import './not-there.mjs';\nexport const task = async () => {};\n");
+  await writeFile(
+    join(suitePath, 'tasks', 'broken.mjs'),
+    "import './not-there.mjs';\nexport const task = async () => {};\n",
+  );
   await writeFile(join(suitePath, 'tasks', 'rados_bench.py'), 'def task(ctx, config): pass\n');
   await writeFile(join(inSuite, 'local.js'), 'export async function task() {}\n');
-  await writeFile(join(suitePath, 'tasks', 'exec.ts'), 'throw new Error("never loaded: exec is built in");\n');
+  await writeFile(
+    join(suitePath, 'tasks', 'exec.ts'),
+    'throw new Error("never loaded: exec is built in");\n',
+  );
   tasks = createTaskRegistry({
     builtIn: {
       exec: async () => ({ task: async () => {} }),
@@ -91,19 +99,25 @@ describe('finding a task', () => {
 });
 
 describe('checking all tasks of a job', () => {
-  const problems = (entries: Parameters<typeof checkTasks>[0]['entries'], job = {}): Promise<readonly string[]> =>
-    checkTasks({ entries, job, tasks }).then(
+  const problems = (entries: PlainValue[], job = {}): Promise<readonly string[]> =>
+    checkTasks({ lists: [{ path: 'tasks', entries }], job, tasks }).then(
       () => [],
       (error: unknown) => (error as TaskCheckError).problems,
     );
 
   test('accepts a job whose tasks all exist', async () => {
-    expect(await problems([{ exec: null }, { sequential: [{ greet: null }, 'list'] }], { list: [{ exec: 1 }] })).toEqual([]);
+    expect(
+      await problems([{ exec: null }, { sequential: [{ greet: null }, 'list'] }], { list: [{ exec: 1 }] }),
+    ).toEqual([]);
   });
 
   test('finds unknown tasks in nested and in named lists, and says where', async () => {
     const found = await problems(
-      [{ exec: null }, { sequential: [{ exec: null }, { loop: { count: 2, body: [{ exce: null }] } }] }, { sequential: ['more'] }],
+      [
+        { exec: null },
+        { sequential: [{ exec: null }, { loop: { count: 2, body: [{ exce: null }] } }] },
+        { sequential: ['more'] },
+      ],
       { more: [{ nope: null }] },
     );
     expect(found.map((line) => line.split(':')[0])).toEqual([
@@ -114,7 +128,9 @@ describe('checking all tasks of a job', () => {
   });
 
   test('finds entries that are no task and lists that contain themselves', async () => {
-    const found = await problems([{ exec: 1, install: 2 }, { sequential: ['me', 'nothing'] }], { me: ['me'] });
+    const found = await problems([{ exec: 1, install: 2 }, { sequential: ['me', 'nothing'] }], {
+      me: ['me'],
+    });
     expect(found).toHaveLength(3);
     expect(found[0]).toContain('is not a map with one key');
     expect(found[1]).toContain("'me' contains itself");

@@ -95,8 +95,12 @@ async function loadModule(params: {
     return { exports, logger: `teuthology.task.${name}`, origin: 'the built-in module' };
   }
   const { file, available, python } = await findTaskModule(name, folders);
-  if (file === null) throw unknownTask({ name, folders, python, known: [...Object.keys(builtIn), ...available] });
-  const exports = await orLoadError(import(pathToFileURL(file).href) as Promise<TaskModule>, `task '${name}' (${file})`);
+  if (file === null)
+    throw unknownTask({ name, folders, python, known: [...Object.keys(builtIn), ...available] });
+  const exports = await orLoadError(
+    import(pathToFileURL(file).href) as Promise<TaskModule>,
+    `task '${name}' (${file})`,
+  );
   return { exports, logger: `tasks.${name}`, origin: file };
 }
 
@@ -117,7 +121,10 @@ function unknownTask(params: {
   const { name, folders, python, known } = params;
   const near = nearMisses(name, known);
   const hint = near.length > 0 ? `; did you mean ${near.map((each) => `'${each}'`).join(' or ')}?` : '';
-  const where = folders.length > 0 ? `the built-in tasks or in ${folders.join(', ')}` : 'the built-in tasks (the job has no suite_path)';
+  const where =
+    folders.length > 0
+      ? `the built-in tasks or in ${folders.join(', ')}`
+      : 'the built-in tasks (the job has no suite_path)';
   const written = python === null ? '' : `; ${python} is Python and has to be rewritten as a module`;
   return new UnknownTaskError(`unknown task '${name}': not among ${where}${written}${hint}`);
 }

@@ -110,7 +110,8 @@ if [ -n "$watcher" ]; then
   while [ "$group" = yes ] && [ "$ours" = no ] && kill -0 "$watcher" && [ -n "$(members "$leader")" ]; do
     sleep 0.2 || sleep 1
   done
-  kill -TERM "-$watcher"
+  # A watcher that has not reached setsid yet has no group of its own.
+  kill -TERM "-$watcher" || { kill -TERM "$watcher"; kill -TERM "-$watcher"; }
   wait "$watcher"
   [ $? -ne 0 ] || ours=yes
 fi

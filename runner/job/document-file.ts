@@ -31,8 +31,6 @@ export function createDocumentFile(params: {
       if (writing === null) writing = writeAll();
       else again = true;
     },
-    async settled() {
-      while (writing !== null) await writing;
-    },
+    settled: async () => writing ?? undefined,
   };
 }

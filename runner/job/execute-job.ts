@@ -1,51 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '../../core/ports/logger.ts';
-import type { PlainValue, YamlKey, YamlValue } from '../../core/config/yaml-value.ts';
+import type { PlainValue } from '../../core/config/yaml-value.ts';
 import { fromPlain } from '../../core/config/yaml-value.ts';
-import type { JobArchive } from '../archive/job-archive.ts';
-import type { Mask } from '../archive/mask.ts';
 import { checkTasks } from '../engine/check-tasks.ts';
 import { createEngine } from '../engine/engine.ts';
-import type { SharedContext } from '../engine/engine.ts';
 import { toError } from '../engine/failure.ts';
-import { interact } from '../engine/interact.ts';
 import { createStepRecorder } from '../engine/steps.ts';
-import type { StopControl } from '../engine/stop.ts';
-import type { JobDocument, Summary } from '../engine/task.ts';
+import type { Summary } from '../engine/task.ts';
 import { createTaskRegistry } from '../engine/task-registry.ts';
+import type { TaskRegistry } from '../engine/task-registry.ts';
 import { createVerdict, statusOf } from '../engine/verdict.ts';
-import type { Verdict } from '../engine/verdict.ts';
 import type { Cluster } from '../remote/cluster.ts';
 import { isTransportError } from '../remote/transport-errors.ts';
 import { createDocumentFile } from './document-file.ts';
 import { initialTasks } from './initial-tasks.ts';
 import { createJobFiles, summaryDocument } from './job-files.ts';
-import type { JobFiles } from './job-files.ts';
-import { setJobRun } from './job-run.ts';
-import { emptyCluster, makeCluster } from './make-cluster.ts';
-import type { JobResult, RunJobParams } from './run-job.ts';
+import type { ExecuteParams, JobParts } from './job-parts.ts';
+import type { JobResult } from './run-job.ts';
+import { createSharedContext } from './shared-context.ts';
 import { createTiming } from './timing.ts';
 import type { Timing } from './timing.ts';
 import { version } from './version.ts';
-
-export interface ExecuteParams extends RunJobParams {
-  readonly job: JobDocument;
-  readonly folder: JobArchive | null;
-  readonly mask: Mask;
-  readonly log: Logger;
-  readonly stop: StopControl;
-  /** Brings what was logged so far to the archive. */
-  readonly flush: () => Promise<void>;
-}
-
-/** The parts that the phases of a job hand to each other. */
-interface JobParts {
-  readonly params: ExecuteParams;
-  readonly log: Logger; // teuthology.run
-  readonly files: JobFiles;
-  readonly summary: Summary;
-  readonly verdict: Verdict;
-}
 
 /** The course of a job in the original's order: its files, its tasks, its outcome. */
 export async function executeJob(params: ExecuteParams): Promise<JobResult> {
@@ -54,7 +28,13 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
   const summary: Summary = { success: true, owner: options.owner };
   if (options.description !== null) summary.description = options.description;
   const verdict = createVerdict({ summary, isTransportError, stopped: () => stop.stopped });
-  const parts: JobParts = { params, log, summary, verdict, files: createJobFiles({ archive: folder, yaml, mask, log }) };
+  const parts: JobParts = {
+    params,
+    log,
+    summary,
+    verdict,
+    files: createJobFiles({ archive: folder, yaml, mask, log }),
+  };
 
   log.info(`teuthology version: ${version}`);
   await writeIdentity(parts);
@@ -75,7 +55,12 @@ async function writeIdentity({ params, files }: JobParts): Promise<void> {
   await files.put('pid', String(process.pid));
   await files.put('owner', `${options.owner}\n`);
   await files.putYaml('orig.config.yaml', params.config);
-  const info = { name: options.name, description: options.description, owner: options.owner, pid: process.pid };
+  const info = {
+    name: options.name,
+    description: options.description,
+    owner: options.owner,
+    pid: process.pid,
+  };
   for (const [key, value] of Object.entries(info)) await files.addInfo(key, value);
   if (options.jobId !== null) await files.addInfo('job_id', String(options.jobId));
 }
@@ -84,25 +69,30 @@ async function writeIdentity({ params, files }: JobParts): Promise<void> {
 async function runTasks(parts: JobParts): Promise<boolean> {
   const { params, log, verdict } = parts;
   const { job } = params;
-  const entries = [...initialTasks(job), ...((job['tasks'] as PlainValue[] | null | undefined) ?? [])];
+  const initial = initialTasks(job);
+  const own = (job['tasks'] as PlainValue[] | null | undefined) ?? [];
   const tasks = createTaskRegistry({
     builtIn: params.builtInTasks,
     suitePath: params.options.suitePath ?? textOrNull(job['suite_path']),
     suite: textOrNull(job['suite']),
   });
   try {
-    await checkTasks({ entries, job, tasks });
+    const lists = [
+      { path: 'initial tasks', entries: initial },
+      { path: 'tasks', entries: own },
+    ];
+    await checkTasks({ lists, job, tasks });
   } catch (error) {
     log.error(toError(error).message);
     verdict.taskFailed(toError(error));
     return true;
   }
-  return runList(parts, { entries, tasks });
+  return runList(parts, { entries: [...initial, ...own], tasks });
 }
 
 async function runList(
   parts: JobParts,
-  list: { entries: readonly PlainValue[]; tasks: ReturnType<typeof createTaskRegistry> },
+  list: { entries: readonly PlainValue[]; tasks: TaskRegistry },
 ): Promise<boolean> {
   const { params, log, verdict, files } = parts;
   const now = (): number => params.clock.now();
@@ -111,10 +101,10 @@ async function runList(
     warn: (message) => log.warn(message),
   });
   const timing: Timing = createTiming({ startedAt: now(), changed: () => timingFile.changed() });
-  const shared = createShared(parts, list.entries);
+  const shared = createSharedContext(parts, list.entries);
   let interactiveOnError = params.options.interactiveOnError || params.job['interactive-on-error'] === true;
   const engine = createEngine({
-    shared: shared.context,
+    shared,
     tasks: list.tasks,
     stop: params.stop,
     log: params.log,
@@ -133,7 +123,7 @@ async function runList(
       if (phase === 'execution') interactiveOnError = false;
       const reason = `Saw failure during task ${phase}, going into interactive mode...`;
       log.warn(`${reason} (${failure.message})`);
-      await shared.context.interact(reason);
+      await shared.interact(reason);
     },
   });
   const outcome = await engine.run(list.entries, {
@@ -144,50 +134,15 @@ async function runList(
       await pauseBeforeTeardown(parts);
     },
   });
-  await closeAll(shared.context.cluster);
+  await closeAll(shared.cluster);
   await timingFile.settled();
   const { failures, abandoned } = outcome.unwinding;
-  return statusOf(parts.summary) === 'pass' && failures.length === 0 && abandoned.length === 0 && params.stop.stopped === null;
-}
-
-function createShared(parts: JobParts, entries: readonly PlainValue[]): { context: SharedContext } {
-  const { params, files, summary, log } = parts;
-  const state = new Map<string, unknown>();
-  let cluster = emptyCluster;
-  const context: SharedContext = {
-    job: params.job,
-    get cluster() {
-      return cluster;
-    },
-    summary,
-    archive: params.folder,
-    site: params.site,
-    state,
-    options: params.options,
-    interact: (reason) =>
-      interact({ reason, terminal: params.terminal ?? null, log, signal: params.stop.running, context }),
-  };
-  setJobRun(state, {
-    archive: params.folder,
-    config: params.config,
-    checkLocks: params.checkLocks ?? null,
-    connectAttempts: params.connectAttempts ?? null,
-    addInfo: (key, value) => files.addInfo(key, value),
-    makeCluster: () => makeCluster(params),
-    setCluster: (made) => {
-      cluster = made;
-    },
-    saveConfig: () =>
-      files.putYaml(
-        'config.yaml',
-        new Map<YamlKey, YamlValue>([
-          ...params.config,
-          ...(params.job['targets'] === undefined ? [] : [['targets', fromPlain(params.job['targets'])] as const]),
-          ['tasks', fromPlain(entries)],
-        ]),
-      ),
-  });
-  return { context };
+  return (
+    statusOf(parts.summary) === 'pass' &&
+    failures.length === 0 &&
+    abandoned.length === 0 &&
+    params.stop.stopped === null
+  );
 }
 
 async function pauseBeforeTeardown({ params, log }: JobParts): Promise<void> {

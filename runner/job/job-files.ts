@@ -46,7 +46,9 @@ export function summaryDocument(summary: Summary): YamlMap {
   const keys = Object.keys(summary)
     .filter((key) => summary[key] !== undefined)
     .sort();
-  return new Map(keys.map((key) => [key, key === 'duration' ? float(summary[key]) : fromPlain(summary[key])]));
+  return new Map(
+    keys.map((key) => [key, key === 'duration' ? float(summary[key]) : fromPlain(summary[key])]),
+  );
 }
 
 function float(value: PlainValue | undefined): YamlValue {

@@ -1,12 +1,10 @@
-import type { PlainValue, YamlMap } from '../../core/config/yaml-value.ts';
+import type { PlainValue } from '../../core/config/yaml-value.ts';
 import type { TaskContext } from '../engine/task.ts';
-import type { JobArchive } from '../archive/job-archive.ts';
 import type { Cluster } from '../remote/cluster.ts';
 import type { Remote } from '../remote/remote.ts';
 
 /** What the internal tasks need beyond a task's context: the job as a whole. */
 export interface JobRun {
-  readonly archive: JobArchive | null;
   /** The job with its initial tasks, as config.yaml shows it; secrets are hidden in what `saveConfig` writes. */
   saveConfig(): Promise<void>;
   /** Adds a key to info.yaml. A second call with the same key replaces its value. */
@@ -17,10 +15,9 @@ export interface JobRun {
   /** Asks the lock server whether the targets are the owner's; null when there is none. Resolves with one sentence a problem. */
   readonly checkLocks: ((targets: readonly string[]) => Promise<readonly string[]>) | null;
   readonly connectAttempts: number | null; // null = the remote layer's own number
-  readonly config: YamlMap; // as it was given
 }
 
-/** The cluster maker of a job; the remotes are those that its tasks see. */
+/** How a job gets from a target to the remote that its tasks see. */
 export type MakeRemote = (target: {
   readonly user: string;
   readonly hostname: string;

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientChannel } from 'ssh2';
-import type { Connection } from './connection.ts';
+import type { CommandChannel, CommandExit, Connection } from './connection.ts';
 import type { Output } from './output.ts';
 
 /** How a command ended, as far as the host said. */
@@ -12,61 +11,57 @@ export interface CommandEnd {
 }
 
 /** A channel whose streams are being read. */
-export interface WatchedChannel {
-  readonly channel: ClientChannel;
+export interface WatchedChannel extends CommandChannel {
   readonly connection: Connection;
   readonly outputs: readonly Output[];
 }
-
-/** How long output may stay silent after the command's end while a process that it left behind keeps it open. */
-const silenceMs = 10_000;
 
 /** A server that ends a channel without a status may only be about to end the connection. */
 const lossNoticeMs = 1000;
 
 /**
  * Waits for exit status and the end of both outputs. Processes that a command leaves in the background keep its outputs open: they are
- * listened to until they are silent for ten seconds, then the channel is closed under them.
+ * listened to until they have been silent for a while, then the channel is closed under them.
  */
-export async function commandEnd(watched: WatchedChannel, onLeftOpen: () => void): Promise<CommandEnd> {
-  const { channel, connection, outputs } = watched;
-  let exitStatus: number | null = null;
-  let signal: string | null = null;
+export async function commandEnd(
+  watched: WatchedChannel,
+  options: { silenceSeconds: number; onLeftOpen: () => void },
+): Promise<CommandEnd> {
+  const { channel, connection, outputs, closed } = watched;
+  let exit: CommandExit | null = null;
   let complete = false;
-  const exited = new Promise<void>((resolve) => {
-    channel.once('exit', (code: number | null, signalName?: string) => {
-      exitStatus = code;
-      signal = signalName?.replace(/^SIG/, '') ?? null;
-      resolve();
-    });
-  });
-  const closed = new Promise<void>((resolve) => {
-    channel.once('close', () => resolve());
+  const exited = watched.exit.then((how) => {
+    exit = how;
   });
   const read = Promise.all(outputs.map((output) => output.ended)).then(() => {
     complete = connection.isOpen;
   });
   const over = Promise.all([read, closed]);
   const silence = new AbortController();
-  const left = exited.then(() => silent(outputs, silence.signal)).catch(() => over);
+  const left = exited.then(() => silent({ outputs, signal: silence.signal, seconds: options.silenceSeconds })).catch(() => over);
   await Promise.race([over.then(() => 'over'), left.then(() => 'left')]);
   silence.abort();
-  const known = exitStatus !== null || signal !== null;
-  if (!complete && known && connection.isOpen) {
+  const how = exit as CommandExit | null;
+  if (!complete && how !== null && connection.isOpen) {
     complete = true;
-    onLeftOpen();
+    options.onLeftOpen();
     channel.close();
     for (const output of outputs) output.abandon();
   }
-  const lost = known ? !complete && signal === null : await isLost(connection);
-  return { exitStatus, signal, lost };
+  if (how === null) return { exitStatus: null, signal: null, lost: await isLost(connection) };
+  return { exitStatus: how.status, signal: how.signal, lost: !complete && how.signal === null };
 }
 
-async function silent(outputs: readonly Output[], signal: AbortSignal): Promise<void> {
+async function silent(params: {
+  outputs: readonly Output[];
+  signal: AbortSignal;
+  seconds: number;
+}): Promise<void> {
+  const { outputs, signal } = params;
   const exitedAt = performance.now();
   for (;;) {
     const last = Math.max(exitedAt, ...outputs.map((output) => output.lastActivity));
-    const wait = last + silenceMs - performance.now();
+    const wait = last + params.seconds * 1000 - performance.now();
     if (wait <= 0) return;
     await delay(wait, undefined, { signal });
   }

@@ -1,14 +1,12 @@
-import type { ClientChannel } from 'ssh2';
 import type { Logger } from '../../core/ports/logger.ts';
 import { channelsPerConnection, createLane } from './channel-limit.ts';
 import type { Lane } from './channel-limit.ts';
 import { ChannelNotOpenedError } from './connection.ts';
-import type { Connection } from './connection.ts';
+import type { CommandChannel, Connection } from './connection.ts';
 import { ChannelRefusedError, NotConnectedError, ReconnectFailedError } from './transport-errors.ts';
 
 /** A channel on its way, with the connection that carries it. `release` must be called once, when the channel is closed. */
-export interface OpenedChannel {
-  readonly channel: ClientChannel;
+export interface OpenedChannel extends CommandChannel {
   readonly connection: Connection;
   release(): void;
 }
@@ -192,7 +190,7 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
       const lane = await take(urgency, options.signal);
       try {
         const channel = await lane.connection.exec(line);
-        return { channel, connection: lane.connection, release: () => giveBack(lane) };
+        return { ...channel, connection: lane.connection, release: () => giveBack(lane) };
       } catch (error) {
         const refused = error instanceof ChannelRefusedError && lane.inUse > 1 && lane.connection.isOpen;
         if (refused) {

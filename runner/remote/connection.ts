@@ -12,11 +12,25 @@ export interface Connection {
   /** Resolves when the connection is over, with the error that ended it, or null. Never rejects. */
   readonly ended: Promise<Error | null>;
   /** Starts a command line on a channel of its own. Throws ChannelRefusedError, or ChannelNotOpenedError. */
-  exec(line: string): Promise<ClientChannel>;
+  exec(line: string): Promise<CommandChannel>;
   /** A stream to another port as seen from this host: the way through a jump host. */
   forward(to: { host: string; port: number }): Promise<Readable>;
   /** Ends it and everything on it. Resolves when the socket is closed. */
   close(): Promise<void>;
+}
+
+/** The channel of one command; its streams are the caller's to read, its end is kept. */
+export interface CommandChannel {
+  readonly channel: ClientChannel;
+  /** Resolves when the host says how the command ended; never when it does not say. */
+  readonly exit: Promise<CommandExit>;
+  /** Resolves when the channel is closed, by the host, by us, or with the connection. */
+  readonly closed: Promise<void>;
+}
+
+export interface CommandExit {
+  readonly status: number | null; // null = ended by a signal
+  readonly signal: string | null; // without SIG
 }
 
 export interface ConnectionParams {
@@ -145,10 +159,10 @@ function wrap(client: ssh2.Client, params: ConnectionParams): Connection {
 
 function openChannel(client: ssh2.Client, params: { line: string; host: string; isOpen: () => boolean }) {
   const { host } = params;
-  return new Promise<ClientChannel>((resolve, reject) => {
+  return new Promise<CommandChannel>((resolve, reject) => {
     try {
       client.exec(params.line, (error, channel) => {
-        if (error === undefined) resolve(channel);
+        if (error === undefined) resolve(follow(channel));
         else if (params.isOpen()) reject(new ChannelRefusedError(host, error));
         else reject(new ChannelNotOpenedError(host, { sent: wasSent(error), cause: error }));
       });
@@ -156,6 +170,19 @@ function openChannel(client: ssh2.Client, params: { line: string; host: string; 
       reject(new ChannelNotOpenedError(host, { sent: false, cause }));
     }
   });
+}
+
+/** Must be called before control returns to the event loop: a short command's end may be in the packet that says it has begun. */
+function follow(channel: ClientChannel): CommandChannel {
+  const exit = new Promise<CommandExit>((resolve) => {
+    channel.once('exit', (status: number | null, signal?: string) =>
+      resolve({ status, signal: signal?.replace(/^SIG/, '') ?? null }),
+    );
+  });
+  const closed = new Promise<void>((resolve) => {
+    channel.once('close', () => resolve());
+  });
+  return { channel, exit, closed };
 }
 
 /** The library's words for a request that got no answer; every other failure comes before the channel is open. */

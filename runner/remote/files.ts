@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { dirname } from 'node:path/posix';
 import { CommandFailedError } from './command-errors.ts';
+import { drained } from './drained.ts';
 import { quoteWord } from './quote.ts';
 import type { Remote, RunOptions, WriteFileOptions } from './remote.ts';
 
@@ -55,8 +56,10 @@ export function remoteFiles(run: Remote['run'], host: string): Files {
       await read(path, (chunk) => void chunks.push(chunk), options);
       return Buffer.concat(chunks);
     },
-    putFile: (localPath, remotePath, options) =>
-      writeFile(remotePath, createReadStream(localPath), options),
+    async putFile(localPath, remotePath, options) {
+      const file = await open(localPath); // before anything happens to the file on the host
+      await writeFile(remotePath, file.createReadStream(), options);
+    },
     getFile: (remotePath, localPath, options = {}) =>
       writeWhole(localPath, (onChunk) => read(remotePath, onChunk, options)),
   };
@@ -74,7 +77,7 @@ async function writeWhole(
   try {
     await fill((chunk) => {
       if (file.errored) throw file.errored;
-      return file.write(chunk) ? undefined : Promise.race([drained(file), written]);
+      return file.write(chunk) ? undefined : drained(file);
     });
     file.end();
     await written;
@@ -84,10 +87,6 @@ async function writeWhole(
     await rm(part, { force: true });
     throw error;
   }
-}
-
-function drained(file: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => file.once('drain', resolve));
 }
 
 /** Reads stdin into a file. With a mode, the file is created for its owner only, so that a secret is never readable by others. */

@@ -1,6 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import { once } from 'node:events';
 import type { ClientChannel } from 'ssh2';
+import type { CommandChannel } from './connection.ts';
 
 /** How much of a string or byte array goes into one write. */
 const portion = 256 * 1024;
@@ -10,12 +11,12 @@ const portion = 256 * 1024;
  * command's right and no error. Rejects only with the source's own failure; a source that is not read to its end is destroyed.
  */
 export async function feedInput(
-  channel: ClientChannel,
+  command: CommandChannel,
   source: string | Uint8Array | Readable,
 ): Promise<void> {
+  const { channel } = command;
   const gone = new AbortController();
-  channel.once('close', () => gone.abort());
-  channel.once('exit', () => gone.abort());
+  void Promise.race([command.exit, command.closed]).then(() => gone.abort());
   for await (const chunk of chunksOf(source, gone.signal)) {
     if (gone.signal.aborted || !channel.writable) return;
     if (!channel.write(chunk)) await once(channel, 'drain', { signal: gone.signal }).catch(() => {});
@@ -44,21 +45,21 @@ async function* chunksOf(
 }
 
 /** The stdin of a started command as the caller writes it. Writing after the command's end fails with EPIPE, as it does locally. */
-export function inputPipe(channel: ClientChannel): Writable {
-  let closed = false;
+export function inputPipe({ channel, closed }: CommandChannel): Writable {
+  let over = false;
   const pipe = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (closed || !channel.writable) return done(brokenPipe());
+      if (over || !channel.writable) return done(brokenPipe());
       if (channel.write(chunk)) return done();
       settleOnce(channel, done);
     },
     final(done) {
-      if (!closed && channel.writable) channel.end();
+      if (!over && channel.writable) channel.end();
       done();
     },
   });
-  channel.once('close', () => {
-    closed = true;
+  void closed.then(() => {
+    over = true;
   });
   // A caller that does not listen hears of the command's end from wait(); the process must not die of it.
   pipe.on('error', () => {});

@@ -18,17 +18,17 @@ export async function plainExec(
   options: { timeoutMs: number; urgency?: Urgency },
 ): Promise<PlainResult> {
   const signal = AbortSignal.timeout(options.timeoutMs);
-  const { channel, release } = await pool.open(line, { urgency: options.urgency ?? 'run', signal });
+  const { channel, exit, closed, release } = await pool.open(line, { urgency: options.urgency ?? 'run', signal });
   const output = { stdout: '', stderr: '' };
-  const { promise: closed, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: late, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => {
     channel.close();
     reject(signal.reason);
   };
   let exitStatus: number | null = null;
   signal.addEventListener('abort', giveUp, { once: true });
-  channel.on('exit', (code: number | null) => {
-    exitStatus = code;
+  void exit.then(({ status }) => {
+    exitStatus = status;
   });
   channel.on('data', (chunk: Buffer) => {
     if (output.stdout.length < mostOutput) output.stdout += chunk.toString('utf8');
@@ -36,10 +36,9 @@ export async function plainExec(
   channel.stderr.on('data', (chunk: Buffer) => {
     if (output.stderr.length < mostOutput) output.stderr += chunk.toString('utf8');
   });
-  channel.once('close', resolve);
   channel.end();
   try {
-    await closed;
+    await Promise.race([closed, late]);
     return { exitStatus, ...output };
   } finally {
     signal.removeEventListener('abort', giveUp);

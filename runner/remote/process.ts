@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../core/ports/logger.ts';
 import { CommandCrashedError, CommandFailedError, ConnectionLostError } from './command-errors.ts';
@@ -23,7 +24,8 @@ export interface CommandHost {
   readonly pool: ConnectionPool;
   readonly log: Logger; // for what is said about a command
   readonly marker: string; // announces process ids; random, so that no output is mistaken for it
-  readonly killGraceSeconds: number;
+  readonly killGraceSeconds: number; // between SIGTERM and SIGKILL
+  readonly silenceSeconds: number; // how long processes that an ended command left behind are listened to
 }
 
 /** One command, ready to be sent. */
@@ -63,11 +65,15 @@ const closeMs = 2000;
 export async function startProcess(host: CommandHost, request: CommandRequest): Promise<RemoteProcess> {
   const begunAt = performance.now();
   const stopper = createStopper(request);
+  const source = request.input instanceof Readable ? request.input : null;
+  // It may break before the command is there to read it, when nobody else listens yet.
+  source?.once('error', (error) => stopper.stop({ kind: 'stream', stream: 'stdin', error }));
   let opened: OpenedChannel;
   try {
     opened = await host.pool.open(request.line, { urgency: request.urgency, signal: stopper.signal });
   } catch (error) {
     stopper.dispose();
+    source?.destroy();
     throw startError(error, { request, stopper, result: emptyResult(host, request, begunAt) });
   }
   const running = watch({ host, request, stopper, opened, begunAt });
@@ -126,7 +132,7 @@ function watch(started: Pick<Running, 'host' | 'request' | 'stopper' | 'opened' 
     },
     end: marker.end,
   };
-  opened.channel.once('close', () => resolve(marker.pid));
+  void opened.closed.then(() => resolve(marker.pid));
   const stdout = output(started, { stream: 'stdout', onChunk: request.onStdout ?? null });
   const stderr = output(started, { stream: 'stderr', onChunk: request.onStderr ?? null, filter });
   return { ...started, stdout, stderr, pid };
@@ -154,10 +160,10 @@ function output(
 
 function provideInput({ request, opened, stopper }: Running): RemoteProcess['stdin'] {
   const { input } = request;
-  if (input === 'pipe') return inputPipe(opened.channel);
+  if (input === 'pipe') return inputPipe(opened);
   if (input === 'closed' || input === undefined) opened.channel.end();
   else {
-    feedInput(opened.channel, input).catch((error: unknown) =>
+    feedInput(opened, input).catch((error: unknown) =>
       stopper.stop({ kind: 'stream', stream: 'stdin', error }),
     );
   }
@@ -166,8 +172,12 @@ function provideInput({ request, opened, stopper }: Running): RemoteProcess['std
 
 async function finish(running: Running): Promise<CommandResult> {
   const { host, request, stopper, opened, stdout, stderr } = running;
-  const natural = commandEnd({ ...opened, outputs: [stdout, stderr] }, () =>
-    host.log.debug(`Not waiting for background processes of ${request.text}`),
+  const natural = commandEnd(
+    { ...opened, outputs: [stdout, stderr] },
+    {
+      silenceSeconds: host.silenceSeconds,
+      onLeftOpen: () => host.log.debug(`Not waiting for background processes of ${request.text}`),
+    },
   );
   const killed = stopped(running);
   const end = await Promise.race([natural, killed]);

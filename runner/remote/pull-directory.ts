@@ -2,6 +2,7 @@ import tar from 'tar-stream';
 import type { Header } from 'tar-stream';
 import type { Logger } from '../../core/ports/logger.ts';
 import { CommandFailedError } from './command-errors.ts';
+import { drained } from './drained.ts';
 import { RemoteFileNotFoundError } from './files.ts';
 import { mungePath } from './munge-path.ts';
 import { quoteWord } from './quote.ts';
@@ -86,12 +87,5 @@ async function streamTar(extract: tar.Extract, params: PullParams): Promise<void
     if (error.exitStatus !== someFilesDiffer) throw error;
     for (const line of said.trim().split('\n')) params.log.warn(`Pulling ${path} of ${host}: ${line}`);
   }
-  extract.end();
-}
-
-function drained(extract: tar.Extract): Promise<void> {
-  return new Promise((resolve) => {
-    extract.once('drain', () => resolve());
-    extract.once('close', () => resolve());
-  });
+  extract.end(null);
 }

@@ -22,7 +22,7 @@ const bootMark = `cat /proc/sys/kernel/random/boot_id; sed 's/.*) //' /proc/1/st
  * does not count. Throws RebootFailedError after the timeout.
  */
 export async function rebootHost(params: RebootParams): Promise<void> {
-  const { host, run, timeoutMs = 300_000, signal } = params;
+  const { host, timeoutMs = 300_000, signal } = params;
   const before = await readMark(params);
   await shutDown(params);
   const retry = { sleep: pollSeconds, timeout: timeoutMs / 1000, signal, sleepFor: params.sleepFor };

@@ -30,8 +30,8 @@ export interface ShellLineParams {
 
 /**
  * What is sent to the host: announces the shell's process id on stderr, sets directory and environment, and leaves the command the last word,
- * so that quoting, exit status and signal are those of the command alone, also when it consists of several. A shell that
- * does not become its last command is replaced by a new one that has only this command, else a signal would be reported as a status.
+ * so that quoting, exit status and signal are those of the command alone, also when it consists of several. A shell that only becomes
+ * its command when it has no other (bash before 5.1) is replaced by a new one, else a signal would be reported as a status.
  */
 export function shellLine(params: ShellLineParams): string {
   const text = quoteCommand(params.command);

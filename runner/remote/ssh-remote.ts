@@ -36,6 +36,7 @@ export interface SshTuning {
   readonly channelsPerConnection?: number; // default 8
   readonly patienceMs?: number; // in line for a channel before another connection is made; default 1 s
   readonly killGraceSeconds?: number; // between SIGTERM and SIGKILL; default 5
+  readonly silenceSeconds?: number; // how long processes that an ended command left behind are listened to; default 10
 }
 
 /** A host that is reached by SSH. Nothing is read or sent before `connect`. */
@@ -71,6 +72,7 @@ export function createSshRemote(params: SshRemoteParams): Remote {
     runLog: log.child('run'),
     marker: `loligo-${randomBytes(9).toString('hex')}:`,
     killGraceSeconds: tuning.killGraceSeconds ?? 5,
+    silenceSeconds: tuning.silenceSeconds ?? 10,
     get execsLast() {
       return session.login?.execsLast ?? false;
     },

@@ -1,49 +1,53 @@
 import type { Task, TaskContext } from '../engine/task.ts';
 import { parallel } from '../remote/parallel.ts';
 import type { Remote } from '../remote/remote.ts';
+import { hostFacts } from './internal/host-facts.ts';
 
 const timeoutMs = 360_000;
 
-const peers = 'PATH=/usr/bin:/usr/sbin ntpq -p || PATH=/usr/bin:/usr/sbin chronyc sources || true';
+/** Prints the peers of whichever time service there is, and succeeds also where there is none. */
+export const peersScript = 'PATH=/usr/bin:/usr/sbin:$PATH; ntpq -p || chronyc sources || true';
 
-// Whatever of this a host lacks is passed over: a host without a time service keeps the time it has. A sandbox node has the
-// clock of the machine it runs on, which a job has no business to set.
-const synchronize = `
-if [ -n "\${LOLIGO_NODE-}" ]; then echo "this host shares the clock of its machine: left alone"; exit 0; fi
+/** Stops the time service, sets the clock once, starts the service again. What a host lacks is passed over: it keeps the time it has. */
+export const synchronizeScript = `
 service() {
-  for name in ntp ntpd chronyd chrony; do sudo systemctl "$1" "$name.service" 2>/dev/null && return; done
+  for name in ntp ntpd chronyd; do sudo systemctl "$1" "$name.service" && return; done
 }
 service stop
 sudo ntpd -gq || sudo chronyc makestep
 service start
-${peers}`;
+${peersScript}`;
 
-/** Sets the clocks of all hosts by their own time service, and prints its peers before and after the job. Containers share a clock and are left out. */
+/** Sets the clocks of all hosts by their own time service, and prints its peers before and after the job. Hosts that share a clock are left out. */
 export const task: Task = async (ctx) => {
   ctx.log.info('Syncing clocks and checking initial clock skew...');
-  const remotes = await withOwnClock(ctx);
-  await onAll(ctx, remotes, synchronize);
-  ctx.defer(() => {
-    ctx.log.info('Checking final clock skew...');
-    return onAll(ctx, remotes, peers);
-  });
+  await beforeAndAfter(ctx, synchronizeScript);
 };
 
 /** Prints the peers of the time services before and after the job, and sets nothing. */
 export const check: Task = async (ctx) => {
   ctx.log.info('Checking initial clock skew...');
-  const remotes = await withOwnClock(ctx);
-  await onAll(ctx, remotes, peers);
-  ctx.defer(() => {
-    ctx.log.info('Checking final clock skew...');
-    return onAll(ctx, remotes, peers);
-  });
+  await beforeAndAfter(ctx, peersScript);
 };
 
+async function beforeAndAfter(ctx: TaskContext, script: string): Promise<void> {
+  const remotes = await withOwnClock(ctx);
+  await onAll(ctx, remotes, script);
+  ctx.defer(async () => {
+    ctx.log.info('Checking final clock skew...');
+    await onAll(ctx, remotes, peersScript);
+  });
+}
+
+/** A container and a sandbox node have the clock of the machine they run on, which a job has no business to set. */
 async function withOwnClock(ctx: TaskContext): Promise<Remote[]> {
-  const remotes = [...ctx.cluster.remotes];
-  const shared = await Promise.all(remotes.map((remote) => remote.isContainer()));
-  return remotes.filter((_, index) => !shared[index]);
+  const own: Remote[] = [];
+  for (const remote of ctx.cluster.remotes) {
+    const { container, sandbox } = await hostFacts(remote);
+    if (!container && !sandbox) own.push(remote);
+    else ctx.log.info(`${remote.shortname}: its clock is left alone (${sandbox ? 'a sandbox node' : 'a container'})`);
+  }
+  return own;
 }
 
 async function onAll(ctx: TaskContext, remotes: readonly Remote[], script: string): Promise<void> {

@@ -26,5 +26,15 @@ async function setup(connect: 'published' | 'direct'): Promise<ProviderUnderTest
 
 // The first start on a machine makes the image, which takes about a minute.
 const patience = 240_000;
-describeProvider({ name: 'docker', needs: ['docker', 'debootstrap'], setup: () => setup('published'), patience });
-describeProvider({ name: 'docker by container address', needs: ['docker', 'debootstrap'], setup: () => setup('direct'), patience });
+describeProvider({
+  name: 'docker',
+  needs: ['docker', 'debootstrap'],
+  setup: () => setup('published'),
+  patience,
+});
+describeProvider({
+  name: 'docker by container address',
+  needs: ['docker', 'debootstrap'],
+  setup: () => setup('direct'),
+  patience,
+});

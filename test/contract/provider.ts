@@ -37,7 +37,10 @@ export function describeProvider(params: {
     const left: (() => Promise<unknown>)[] = [];
     const newLab = async (disposals: (() => Promise<unknown>)[]) => {
       const lab = await params.setup();
-      disposals.unshift(() => restart(lab).destroy(), () => lab.dispose());
+      disposals.unshift(
+        () => restart(lab).destroy(),
+        () => lab.dispose(),
+      );
       return lab;
     };
     let shared: ProviderUnderTest;
@@ -84,10 +87,17 @@ export function describeProvider(params: {
       expect((await sshExec(first, 'cd && cat only-here')).stdout).toBe('mine\n');
     });
 
-    test('sudo runs a command as root or as the same user, without asking', { timeout: patience }, async () => {
-      const { stdout, status } = await sshExec(nodes[0] as Node, 'sudo -n GREETING=hi sh -c \'echo "$GREETING $#" "$@"\' sh "a b"');
-      expect({ stdout, status }).toEqual({ stdout: 'hi 1 a b\n', status: 0 });
-    });
+    test(
+      'sudo runs a command as root or as the same user, without asking',
+      { timeout: patience },
+      async () => {
+        const { stdout, status } = await sshExec(
+          nodes[0] as Node,
+          'sudo -n GREETING=hi sh -c \'echo "$GREETING $#" "$@"\' sh "a b"',
+        );
+        expect({ stdout, status }).toEqual({ stdout: 'hi 1 a b\n', status: 0 });
+      },
+    );
 
     test('clean leaves nothing of the last user', { timeout: patience }, async () => {
       const [node, other] = nodes as [Node, Node];
@@ -126,20 +136,24 @@ export function describeProvider(params: {
       expect(await tracesOf(again[0] as Node, trace)).toEqual({ file: true, process: true });
     });
 
-    test('nodes outlive a lab that is killed, and destroy then leaves nothing', { timeout: patience * 2 }, async () => {
-      const lab = await newLab(left);
-      const specs = await startAndKill(lab);
-      const trace = await leaveTraces(asNode(specs[0] as NodeSpec));
+    test(
+      'nodes outlive a lab that is killed, and destroy then leaves nothing',
+      { timeout: patience * 2 },
+      async () => {
+        const lab = await newLab(left);
+        const specs = await startAndKill(lab);
+        const trace = await leaveTraces(asNode(specs[0] as NodeSpec));
 
-      const provider = restart(lab);
-      expect(await provider.start()).toEqual(specs);
-      expect(await tracesOf(asNode(specs[0] as NodeSpec), trace)).toEqual({ file: true, process: true });
+        const provider = restart(lab);
+        expect(await provider.start()).toEqual(specs);
+        expect(await tracesOf(asNode(specs[0] as NodeSpec), trace)).toEqual({ file: true, process: true });
 
-      await provider.destroy();
-      expect(await lab.remains()).toEqual([]);
-      expect(existsSync(lab.context.folder)).toBe(false);
-      await provider.destroy();
-    });
+        await provider.destroy();
+        expect(await lab.remains()).toEqual([]);
+        expect(existsSync(lab.context.folder)).toBe(false);
+        await provider.destroy();
+      },
+    );
 
     test('destroy right after the lab was killed leaves nothing', { timeout: patience * 2 }, async () => {
       const lab = await newLab(left);
@@ -158,7 +172,15 @@ function restart(lab: ProviderUnderTest): Provider {
 
 /** The node as the inventory has it, free and never used. */
 export function asNode(spec: NodeSpec): Node {
-  const fresh = { state: 'free', lock: null, fence: 0, description: null, reason: null, stateSince: 0, lastUsedAt: 0 } as const;
+  const fresh = {
+    state: 'free',
+    lock: null,
+    fence: 0,
+    description: null,
+    reason: null,
+    stateSince: 0,
+    lastUsedAt: 0,
+  } as const;
   return { ...spec, ...fresh };
 }
 
@@ -194,7 +216,9 @@ async function startAndKill(lab: ProviderUnderTest): Promise<NodeSpec[]> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(owner, 'exit');
-  const [line] = (await Promise.race([once(createInterface(owner.stdout), 'line'), ended])) as [string | number];
+  const [line] = (await Promise.race([once(createInterface(owner.stdout), 'line'), ended])) as [
+    string | number,
+  ];
   if (typeof line !== 'string') throw new Error(`the owner ended by itself, with status ${line}`);
   owner.kill('SIGKILL');
   await ended;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -34,8 +34,16 @@ describe('loligo run refuses, with a sentence and status 2, and leaves no archiv
     ['a kernel among the tasks', ['tasks:\n- kernel:\n'], /kernel/],
     ['a list merged with a map', ['tasks:\n- nop:\n', 'tasks: {nop: null}\n'], /tasks/],
     ['roles that are no lists', ['roles: [mon.a]\ntasks: []\n'], /roles/],
-    ['more roles than targets', ['roles: [[a.0], [a.1]]\ntargets: {me@h1: null}\n'], /2 targets are needed for all roles but found 1 listed\./],
-    ['roles without targets', ['roles: [[a.0]]\n'], /1 targets are needed for all roles but found 0 listed\./],
+    [
+      'more roles than targets',
+      ['roles: [[a.0], [a.1]]\ntargets: {me@h1: null}\n'],
+      /2 targets are needed for all roles but found 1 listed\./,
+    ],
+    [
+      'roles without targets',
+      ['roles: [[a.0]]\n'],
+      /1 targets are needed for all roles but found 0 listed\./,
+    ],
     ['a host key that is none', ['roles: [[a.0]]\ntargets: {me@h1: nonsense}\n'], /host key of 'me@h1'/],
   ])('%s', async (_what, files, sentence) => {
     const ended = await run(files, '--archive', 'arch');
@@ -83,7 +91,9 @@ describe('loligo run fails the job, with its reason in the archive, for', () => 
     expect(ended.code).toBe(1);
     expect(lastLines(ended)).toContain("did you mean 'exec'?");
     expect(ended.stderr).not.toContain('first');
-    expect(await readFile(join(home, 'arch/summary.yaml'), 'utf8')).toContain("unknown task 'exce'");
+    expect(await readFile(join(home, 'arch/summary.yaml'), 'utf8')).toMatch(
+      /failure_reason: 'tasks\[1\]: unknown task ''exce''/,
+    );
     expect(await readFile(join(home, 'arch/teuthology.log'), 'utf8')).toMatch(/:FAIL\n$/);
   });
 
@@ -118,7 +128,6 @@ describe('loligo run', () => {
   });
 
   test('runs tasks of the suite, and finds them by --suite-path', async () => {
-    const { mkdir } = await import('node:fs/promises');
     await mkdir(join(home, 'qa/tasks'), { recursive: true });
     await writeFile(
       join(home, 'qa/tasks/greet.ts'),

@@ -63,16 +63,21 @@ describe('loligo run on a real host', () => {
     expect(filed.length).toBeGreaterThan(20);
   });
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the command, undoes everything, and the job is dead', async (signal) => {
-    const job = await start(`- exec: {node.a: ['echo $$ > $TESTDIR/archive/pid; echo working; sleep 600']}\n`);
-    await untilRunning(job);
-    job.child.kill(signal);
-    expect((await job.ended).code).toBe(1);
-    expect(await summary()).toMatch(/failure_reason: killed\n.*status: dead\nsuccess: false/s);
-    expect(existsSync(testDir())).toBe(false);
-    const pid = Number(await readFile(join(home, 'arch/remote/target1/pid'), 'utf8'));
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends the command, undoes everything, and the job is dead',
+    async (signal) => {
+      const job = await start(
+        "- exec: {node.a: ['echo $$ > $TESTDIR/archive/pid; echo working; sleep 600']}\n",
+      );
+      await untilRunning(job);
+      job.child.kill(signal);
+      expect((await job.ended).code).toBe(1);
+      expect(await summary()).toMatch(/failure_reason: killed\n.*status: dead\nsuccess: false/s);
+      expect(existsSync(testDir())).toBe(false);
+      const pid = Number(await readFile(join(home, 'arch/remote/target1/pid'), 'utf8'));
+      expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    },
+  );
 
   test('a second signal ends the unwinding too, and the verdict is still written', async () => {
     const job = await start(`- full_sequential_finally:
@@ -81,9 +86,12 @@ describe('loligo run on a real host', () => {
 `);
     await untilRunning(job);
     job.child.kill('SIGINT');
-    await expect.poll(() => job.stderr(), { timeout: 30_000 }).toContain('In full_sequential, running task sleep');
-    job.child.kill('SIGINT');
-    const { code, stderr } = await job.ended;
+    await expect
+      .poll(() => job.stderr(), { timeout: 30_000 })
+      .toContain('In full_sequential, running task sleep');
+    // The same Ctrl-C may reach a process twice: one that follows too soon does not count as a second.
+    const again = setInterval(() => job.child.kill('SIGINT'), 700);
+    const { code, stderr } = await job.ended.finally(() => clearInterval(again));
     expect(code).toBe(1);
     expect(stderr).toContain('Unwinding was cut short, not undone:');
     expect(await summary()).toMatch(/status: dead/);

@@ -5,6 +5,9 @@ export const archive_upload: Task = async (ctx) => {
   const wanted = ctx.job['archive_upload'];
   ctx.defer(() => {
     if (wanted === undefined || wanted === null) ctx.log.info('Not uploading archives.');
-    else ctx.log.warn(`Not uploading archives: archive_upload (${String(wanted)}) is not supported, the archive is ${ctx.archive?.location ?? 'not kept'}`);
+    else
+      ctx.log.warn(
+        `Not uploading archives: archive_upload (${String(wanted)}) is not supported, the archive is ${ctx.archive?.location ?? 'not kept'}`,
+      );
   });
 };

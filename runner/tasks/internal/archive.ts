@@ -34,7 +34,10 @@ export const archive: Task = async (ctx) => {
 
 async function transfer(
   ctx: TaskContext,
-  params: { hosts: readonly { remote: TaskContext['cluster']['remotes'][number]; dir: string }[]; compressFrom: number },
+  params: {
+    hosts: readonly { remote: TaskContext['cluster']['remotes'][number]; dir: string }[];
+    compressFrom: number;
+  },
 ): Promise<void> {
   const archive = ctx.archive;
   if (archive === null) return;
@@ -46,7 +49,14 @@ async function transfer(
   const pulls = params.hosts.map(async ({ remote, dir }) => {
     const { root } = await hostFacts(remote);
     const to = `remote/${remote.shortname}`;
-    const got = await pullIntoArchive({ remote, from: dir, archive, to, compressFrom: params.compressFrom, sudo: root });
+    const got = await pullIntoArchive({
+      remote,
+      from: dir,
+      archive,
+      to,
+      compressFrom: params.compressFrom,
+      sudo: root,
+    });
     ctx.log.debug(`${remote.shortname}: ${got.files} files, ${got.bytes} bytes`);
   });
   const failed = (await Promise.allSettled(pulls)).find((pull) => pull.status === 'rejected');

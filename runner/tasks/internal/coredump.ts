@@ -12,7 +12,9 @@ export const coredump: Task = async (ctx) => {
   await ctx.cluster.each(async (remote) => {
     const { root, container } = await hostFacts(remote);
     if (!root || container) {
-      ctx.log.info(`${remote.shortname}: core files are not collected (${container ? 'a container' : 'no root here'})`);
+      ctx.log.info(
+        `${remote.shortname}: core files are not collected (${container ? 'a container' : 'no root here'})`,
+      );
       return;
     }
     ctx.log.info(`Enabling coredump saving on ${remote.shortname}...`);

@@ -16,9 +16,9 @@ function complaint(...lines: string[]): string {
 
 describe('what a kernel complains of', () => {
   test('is the first line with BUG, INFO or DEADLOCK', () => {
-    expect(complaint('kernel: all fine', 'kernel: BUG: unable to handle page fault', 'kernel: INFO: later')).toBe(
-      'kernel: BUG: unable to handle page fault\n',
-    );
+    expect(
+      complaint('kernel: all fine', 'kernel: BUG: unable to handle page fault', 'kernel: INFO: later'),
+    ).toBe('kernel: BUG: unable to handle page fault\n');
   });
 
   test('is nothing when only known noise has such words', () => {

@@ -22,9 +22,16 @@ const noise = [
 /** The command that prints the first line of a kernel log which complains of something; nothing when there is none. */
 export function kernelComplaintCommand(path: string): string {
   return quoteCommand([
-    'grep', '--binary-files=text', '-E', '\\bBUG\\b|\\bINFO\\b|\\bDEADLOCK\\b', path,
+    'grep',
+    '--binary-files=text',
+    '-E',
+    '\\bBUG\\b|\\bINFO\\b|\\bDEADLOCK\\b',
+    path,
     ...noise.flatMap((pattern) => [new Raw('|'), 'grep', '-a', '-v', '-E', '-e', pattern]),
-    new Raw('|'), 'head', '-n', '1',
+    new Raw('|'),
+    'head',
+    '-n',
+    '1',
   ]);
 }
 

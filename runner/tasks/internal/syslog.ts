@@ -33,7 +33,9 @@ async function collectSyslog(ctx: TaskContext, remote: Remote): Promise<void> {
   const dir = `${remote.testDir}/archive/syslog`;
   ctx.defer(() => stopSyslog(ctx, remote));
   const logs = ['kern.log', 'misc.log'].map((name) => quoteWord(`${dir}/${name}`)).join(' ');
-  await remote.run(`install -d -m0755 -- ${quoteWord(dir)} && install -m0666 -- /dev/null ${quoteWord(`${dir}/kern.log`)} && install -m0666 -- /dev/null ${quoteWord(`${dir}/misc.log`)} && chmod 0666 ${logs}`);
+  await remote.run(
+    `install -d -m0755 -- ${quoteWord(dir)} && install -m0666 -- /dev/null ${quoteWord(`${dir}/kern.log`)} && install -m0666 -- /dev/null ${quoteWord(`${dir}/misc.log`)} && chmod 0666 ${logs}`,
+  );
   await remote.writeFile(
     config,
     `kern.* -${dir}/kern.log;RSYSLOG_FileFormat\n*.*;kern.none -${dir}/misc.log;RSYSLOG_FileFormat\n`,
@@ -55,11 +57,16 @@ async function stopSyslog(ctx: TaskContext, remote: Remote): Promise<void> {
     if (statusOf(ctx.summary) !== 'dead') setStatus(ctx.summary, 'fail');
     ctx.summary.failure_reason ??= `'${complaint}' in syslog`;
   }
-  await remote.run(`if command -v journalctl >/dev/null; then sudo journalctl > ${quoteWord(`${dir}/journalctl.log`)}; fi`, {
-    check: false,
-  });
+  await remote.run(
+    `if command -v journalctl >/dev/null; then sudo journalctl > ${quoteWord(`${dir}/journalctl.log`)}; fi`,
+    {
+      check: false,
+    },
+  );
   log.info('Compressing syslogs...');
-  await remote.run(`sudo find ${quoteWord(dir)} -name '*.log' -print0 | sudo xargs -0 --max-args=1 --max-procs=0 --no-run-if-empty -- gzip -5 --`);
+  await remote.run(
+    `sudo find ${quoteWord(dir)} -name '*.log' -print0 | sudo xargs -0 --max-args=1 --max-procs=0 --no-run-if-empty -- gzip -5 --`,
+  );
 }
 
 async function restartRsyslog(remote: Remote): Promise<void> {

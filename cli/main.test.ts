@@ -1,0 +1,81 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { cli } from '../test/fixtures/lab-process.ts';
+
+describe('the command line', () => {
+  test('without a word lists the words', async () => {
+    const { output } = await cli(['--help']);
+    for (const word of [
+      'up',
+      'demo',
+      'suite',
+      'schedule',
+      'status',
+      'ls',
+      'logs',
+      'kill',
+      'run',
+      'expand',
+      'schema',
+    ]) {
+      expect(output).toMatch(new RegExp(`^  ${word} .*\\w`, 'm'));
+    }
+  });
+
+  test.each([['status'], ['suite', '-s', 'smoke'], ['kill', 'r'], ['logs', 'r', '1']])(
+    '%s without a lab is one sentence and exit 2',
+    async (...args) => {
+      const { output, exitCode } = await cli(args, { LOLIGO_FOLDER: '/nonexistent/lab' });
+      expect(exitCode).toBe(2);
+      expect(output).toBe('no lab runs in /nonexistent/lab: start one with "loligo up", or set LOLIGO_API\n');
+    },
+  );
+
+  test('with LOLIGO_API pointing nowhere says where', async () => {
+    const { output, exitCode } = await cli(['status'], { LOLIGO_API: 'http://127.0.0.1:9' });
+    expect(exitCode).toBe(2);
+    expect(output).toContain('no lab answers at http://127.0.0.1:9 (');
+    const malformed = await cli(['status'], { LOLIGO_API: 'nowhere' });
+    expect(malformed).toMatchObject({
+      exitCode: 2,
+      output: "the environment variable LOLIGO_API is 'nowhere', which cannot be used\n",
+    });
+  });
+
+  test('repeats a write whose connection broke under the same key', async () => {
+    const keys: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      keys.push(request.headers['idempotency-key'] as string | undefined);
+      if (keys.length < 3) return request.socket.destroy();
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"run":"r","job_ids":[4]}');
+      return undefined;
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { output, exitCode } = await cli(['kill', 'r'], { LOLIGO_API: url, LOLIGO_TOKEN: 't' });
+    server.close();
+    expect({ output, exitCode }).toEqual({ output: 'killed 1 jobs: 4\n', exitCode: 0 });
+    expect(new Set(keys).size).toBe(1);
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test.each([
+    [['suite', '-s', 'x', '-p', 'high'], "'high' is not a whole number from 0 on"],
+    [['suite', '-s', 'x', '-N', '0'], "'0' is not a whole number from 1 on"],
+    [['up', '--targets', 'cloud'], "'cloud' is invalid"],
+    [
+      ['up', '--targets', 'static', '--folder', '/tmp/loligo-never'],
+      '--targets static needs --machines FILE',
+    ],
+    [['kill'], 'which run?'],
+    [['kill', 'a/b/c'], "'a/b/c' is neither RUN nor RUN/JOB"],
+  ])('%j is refused with a sentence and no stack', async (args, sentence) => {
+    const { output, exitCode } = await cli(args, { LOLIGO_API: 'http://127.0.0.1:9' });
+    expect(exitCode).toBe(1);
+    expect(output).toContain(sentence);
+    expect(output).not.toMatch(/\n\s+at /);
+  });
+});

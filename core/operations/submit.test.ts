@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { pyYaml } from '../../adapters/yaml/yaml.ts';
+import { fakeLab } from '../../test/fixtures/fake-lab.ts';
+import type { YamlMap } from '../config/yaml-value.ts';
+import { kill, JobNotFoundError, NotAllowedError } from './kill.ts';
+import { checkRunName, RunNameError, runName } from './run-name.ts';
+import { RunExistsError } from './submission.ts';
+import { submitJob } from './submit-job.ts';
+import type { JobSubmission } from './submit-job.ts';
+import { submitSuite } from './submit-suite.ts';
+import type { ExpandedSuiteJob, SuiteSubmission } from './submit-suite.ts';
+import { RunTooBigError } from './suite-limits.ts';
+
+const context = { owner: 'alice@desk', now: 1_000_000, resumed: false };
+const document = (text: string) => pyYaml.parse(text) as YamlMap;
+
+function makeLab() {
+  return { ...fakeLab(), yaml: pyYaml };
+}
+
+function oneJob(text: string, changes: Partial<JobSubmission> = {}): JobSubmission {
+  return {
+    config: document(text),
+    name: 'mine',
+    description: null,
+    machineType: 'box',
+    priority: null,
+    maxSeconds: 7200,
+    copies: 1,
+    ...changes,
+  };
+}
+
+function suiteOf(count: number, changes: Partial<SuiteSubmission> = {}): SuiteSubmission {
+  return {
+    suite: 'smoke/basic',
+    name: null,
+    branch: 'main',
+    kernel: '-',
+    flavor: 'default',
+    machineType: 'box',
+    priority: 1000,
+    seed: 7,
+    subset: null,
+    noNestedSubset: false,
+    sha1: null,
+    copies: 1,
+    limit: 0,
+    maxSeconds: 7200,
+    forcePriority: false,
+    jobThreshold: 500,
+    expand: () => jobsOf(count),
+    ...changes,
+  };
+}
+
+async function* jobsOf(count: number, failure: Error | null = null): AsyncGenerator<ExpandedSuiteJob> {
+  for (let i = 0; i < count; i++) {
+    yield {
+      description: `smoke/{${i}}`,
+      config: document(`roles: [[client.0], [mon.a]]\ntasks: [{print: '${i}'}]\n`),
+    };
+  }
+  if (failure !== null) throw failure;
+}
+
+describe('submitting a job', () => {
+  test('queues what its config asks for, with what the lab knows written into it', async () => {
+    const lab = makeLab();
+    const config = `
+machine-type: rack
+os_type: ubuntu
+os_version: 22.04
+priority: 50
+max_job_time: 60
+owner: somebody else
+roles: [[mon.a], [osd.0]]
+targets: {ubuntu@x: null}
+tasks: [{print: hello}]`;
+    const { run, jobIds } = await submitJob(lab, oneJob(config), context);
+    const job = await lab.jobs.getJob(run, jobIds[0] ?? 0);
+    expect(job).toMatchObject({
+      machineType: 'rack',
+      nodeCount: 2,
+      osType: 'ubuntu',
+      osVersion: '22.04',
+      priority: 50,
+      maxSeconds: 60,
+    });
+    const stored = pyYaml.parse(job?.config ?? '') as YamlMap;
+    expect(stored.get('owner')).toBe('alice@desk');
+    expect(stored.get('name')).toBe('mine');
+    expect(stored.has('targets')).toBe(false);
+    expect(stored.get('tasks')).toEqual([new Map([['print', 'hello']])]);
+    expect(await lab.jobs.getRun(run)).toMatchObject({
+      closed: true,
+      owner: 'alice@desk',
+      machineType: 'rack',
+    });
+    expect(lab.poked).toEqual(['rack']);
+  });
+
+  test('a name that is taken is refused; the same submission made again is not', async () => {
+    const lab = makeLab();
+    const first = await submitJob(lab, oneJob('tasks: []', { copies: 3 }), context);
+    expect(await submitJob(lab, oneJob('tasks: []', { copies: 3 }), { ...context, resumed: true })).toEqual(
+      first,
+    );
+    expect((await lab.jobs.getRun('mine'))?.counts.queued).toBe(3);
+    const others = [
+      context,
+      { ...context, resumed: true, now: 2 },
+      { ...context, resumed: true, owner: 'bob' },
+    ];
+    for (const other of others)
+      await expect(submitJob(lab, oneJob('tasks: []'), other)).rejects.toThrow(RunExistsError);
+  });
+
+  test.each(['', '123', '../x', 'a/b', '.hidden', '-v', 'a b', 'x'.repeat(201), 'a\nb', 'a\0'])(
+    'the run name %j is refused',
+    (name) => {
+      expect(() => checkRunName(name)).toThrow(RunNameError);
+    },
+  );
+});
+
+describe('submitting a suite', () => {
+  test('names the run as the original does, and closes it', async () => {
+    const lab = makeLab();
+    const { run, jobIds } = await submitSuite(lab, suiteOf(3), context);
+    expect(run).toMatch(/^alice-\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d-smoke:basic-main---default-box$/);
+    expect(jobIds).toHaveLength(3);
+    expect(await lab.jobs.getRun(run)).toMatchObject({
+      closed: true,
+      suite: 'smoke:basic',
+      seed: 7,
+      counts: { queued: 3 },
+    });
+    expect((await lab.jobs.listJobs({ run, limit: 1 }))[0]).toMatchObject({
+      description: 'smoke/{0}',
+      nodeCount: 2,
+    });
+    expect(
+      runName({ user: 'a@b', now: 0, suite: 's', branch: 'b', kernel: 'k', flavor: 'f', machineType: 'x,y' }),
+    ).toMatch(/-s-b-k-f-multi$/);
+  });
+
+  test('takes jobs in batches, copies side by side, up to the limit', async () => {
+    const lab = makeLab();
+    const submission = suiteOf(5000, { copies: 2, limit: 700, jobThreshold: 0 });
+    const { run, jobIds } = await submitSuite(lab, submission, context);
+    expect(jobIds).toHaveLength(1400);
+    const [first, second, third] = await lab.jobs.listJobs({ run, limit: 3 });
+    expect([first?.description, second?.description, third?.description]).toEqual([
+      'smoke/{0}',
+      'smoke/{0}',
+      'smoke/{1}',
+    ]);
+  });
+
+  test.each([
+    ['more jobs than the threshold', { jobThreshold: 9 }, 'threshold of 9'],
+    ['many jobs at an urgent priority', { priority: 100, copies: 20 }, 'at most 100 jobs'],
+    ['any job at the most urgent priority', { priority: 10 }, 'emergencies'],
+  ])('refuses %s before anything is queued', async (_, changes, sentence) => {
+    const lab = makeLab();
+    await expect(submitSuite(lab, suiteOf(10, changes), context)).rejects.toThrow(sentence);
+    await expect(submitSuite(lab, suiteOf(10, changes), context)).rejects.toThrow(RunTooBigError);
+    expect(await lab.jobs.listRuns({ limit: 9 })).toEqual([]);
+  });
+
+  test('goes on where an earlier try was cut short, with the seed of that try', async () => {
+    const lab = makeLab();
+    const cutShort = { ...lab.jobs, closeRun: async () => Promise.reject(new Error('killed')) };
+    const submission = suiteOf(700, { jobThreshold: 0 });
+    await expect(submitSuite({ ...lab, jobs: cutShort }, submission, context)).rejects.toThrow('killed');
+    const seeds: number[] = [];
+    const again = { ...submission, seed: 99, expand: (seed: number) => (seeds.push(seed), jobsOf(700)) };
+    const { run, seed } = await submitSuite(lab, again, { ...context, resumed: true });
+    expect([seed, seeds]).toEqual([7, [7]]);
+    expect(await lab.jobs.getRun(run)).toMatchObject({ closed: true, counts: { queued: 700 } });
+  });
+
+  test('a suite that breaks half-way leaves no half run alive', async () => {
+    const lab = makeLab();
+    const broken = suiteOf(0, { jobThreshold: 0, expand: () => jobsOf(600, new Error('bad.yaml: line 3')) });
+    await expect(submitSuite(lab, broken, context)).rejects.toThrow('bad.yaml: line 3');
+    const [run] = await lab.jobs.listRuns({ limit: 1 });
+    expect(run).toMatchObject({ closed: true, counts: { queued: 0, dead: 500 } });
+    const [job] = await lab.jobs.listJobs({ limit: 1 });
+    expect(job).toMatchObject({
+      actor: 'submission',
+      failureReason: expect.stringContaining('bad.yaml: line 3'),
+    });
+  });
+});
+
+describe('killing', () => {
+  test('is for the owner and for operators, and leaves a record', async () => {
+    const lab = makeLab();
+    await submitJob(lab, oneJob('tasks: []', { copies: 2 }), context);
+    const order = { run: 'mine', jobId: null, actor: 'bob@desk', operator: false, reason: 'no' };
+    await expect(kill(lab, order)).rejects.toThrow(NotAllowedError);
+    await expect(kill(lab, { ...order, operator: true, jobId: 77 })).rejects.toThrow(JobNotFoundError);
+    await expect(kill(lab, { ...order, run: 'other' })).rejects.toThrow("no run named 'other'");
+    expect(await lab.audit.list(9)).toEqual([]);
+    expect(await kill(lab, { ...order, operator: true })).toEqual([1, 2]);
+    expect(await lab.audit.list(9)).toMatchObject([
+      { actor: 'bob@desk', action: 'kill', subject: 'mine', detail: 'no' },
+    ]);
+    expect(await kill(lab, { ...order, operator: true })).toEqual([]);
+  });
+});

@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest';
+import { fakeLab } from '../../test/fixtures/fake-lab.ts';
+import { newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
+import { dispatch } from './dispatch.ts';
+import { createSweeper } from './sweep.ts';
+
+/** A lab whose only job has been claimed, and started by `runner 1` unless told otherwise; its sweeper has been awake for a while. */
+async function runningLab(options: { started?: boolean; maxSeconds?: number } = {}) {
+  const lab = fakeLab();
+  await lab.nodes.register([nodeSpec('a')], 1);
+  await lab.jobs.createRun(newRun('r'));
+  const job = newJob('k', { maxSeconds: options.maxSeconds ?? 100_000 });
+  const [jobId = 0] = await lab.jobs.enqueue({ run: 'r', jobs: [job], now: 2 });
+  await dispatch(lab, { maxRunners: null });
+  const attempt = lab.launcher.launched[0]?.attempt ?? { run: 'r', jobId, fence: 0 };
+  if (options.started ?? true) await lab.jobs.start(attempt, { runner: 'runner 1', now: lab.clock.time });
+  const sweeper = createSweeper(lab);
+  const pass = async (seconds: number) => {
+    const reports = [];
+    for (let waited = 0; waited < seconds; waited += 10) {
+      lab.clock.time += Math.min(10, seconds - waited) * 1000;
+      reports.push(await sweeper.sweep());
+    }
+    return {
+      ended: reports.flatMap((report) => report.ended),
+      requeued: reports.flatMap((report) => report.requeued),
+      released: reports.flatMap((report) => report.released),
+    };
+  };
+  await sweeper.sweep();
+  return { lab, jobId, attempt, sweeper, pass, job: () => lab.jobs.getJob('r', jobId) };
+}
+
+test('a job whose runner vanished is dead at the next pass, and its nodes are to be cleaned', async () => {
+  const { lab, jobId, pass, job } = await runningLab();
+  lab.launcher.alive.clear();
+  expect((await pass(10)).ended).toEqual([jobId]);
+  expect(await job()).toMatchObject({
+    status: 'dead',
+    actor: 'sweeper',
+    failureReason: 'its runner (runner 1) vanished',
+  });
+  expect(await lab.nodes.get('a')).toMatchObject({ state: 'dirty' });
+  expect((await pass(60)).ended).toEqual([]);
+});
+
+test('a runner that hangs is killed when its lease is over, within 90 seconds', async () => {
+  const { lab, jobId, pass, job } = await runningLab();
+  expect((await pass(60)).ended).toEqual([]);
+  expect((await pass(30)).ended).toEqual([jobId]);
+  expect(lab.launcher.stopped).toEqual(['runner 1 by force']);
+  expect((await job())?.failureReason).toContain('did not renew the lease');
+});
+
+test('a runner that renews lives', async () => {
+  const { lab, attempt, pass } = await runningLab();
+  for (let i = 0; i < 20; i++) {
+    const now = lab.clock.time;
+    await lab.jobs.renew(attempt, { leaseUntil: now + 60_000, now });
+    expect((await pass(30)).ended).toEqual([]);
+  }
+});
+
+test('after the whole machine slept, runners get a moment to renew', async () => {
+  const { lab, attempt, pass, sweeper } = await runningLab();
+  lab.clock.time += 3_600_000;
+  expect((await sweeper.sweep()).ended).toEqual([]);
+  lab.clock.time += 10_000;
+  expect((await sweeper.sweep()).ended).toEqual([]);
+  await lab.jobs.renew(attempt, { leaseUntil: lab.clock.time + 60_000, now: lab.clock.time });
+  expect((await pass(50)).ended).toEqual([]);
+  expect((await pass(40)).ended).toHaveLength(1);
+});
+
+test('a clock that is set back does not stop the sweeping for long', async () => {
+  const { lab, jobId, attempt, pass } = await runningLab();
+  lab.clock.time -= 5 * 3_600_000;
+  await lab.jobs.renew(attempt, { leaseUntil: lab.clock.time + 60_000, now: lab.clock.time });
+  expect((await pass(100)).ended).toEqual([jobId]);
+});
+
+test('a restarted lab still ends what hung while it was away', async () => {
+  const { lab, jobId } = await runningLab();
+  lab.clock.time += 600_000;
+  const restarted = createSweeper(lab);
+  expect((await restarted.sweep()).ended).toEqual([]);
+  lab.clock.time += 20_000;
+  expect((await restarted.sweep()).ended).toEqual([jobId]);
+});
+
+test('a claim whose runner never started goes back to the queue, a few times', async () => {
+  const { lab, jobId, pass, job } = await runningLab({ started: false });
+  expect((await pass(80)).requeued).toEqual([jobId]);
+  expect(await job()).toMatchObject({ status: 'queued' });
+  for (let attempt = 2; attempt <= 5; attempt++) {
+    await dispatch(lab, { maxRunners: null });
+    await pass(80);
+  }
+  expect(await job()).toMatchObject({
+    status: 'dead',
+    attempt: 5,
+    failureReason: expect.stringContaining('never started'),
+  });
+  expect(await lab.nodes.get('a')).toMatchObject({ state: 'free' });
+});
+
+test('a runner that does not obey a kill is ended by force, in the name of who asked', async () => {
+  const { lab, jobId, attempt, pass, job } = await runningLab();
+  await lab.jobs.kill({ run: 'r', actor: 'alice', reason: 'wrong branch', now: lab.clock.time });
+  for (let i = 0; i < 5; i++) {
+    const now = lab.clock.time;
+    await lab.jobs.renew(attempt, { leaseUntil: now + 60_000, now });
+    expect((await pass(30)).ended).toEqual([]);
+  }
+  const now = lab.clock.time;
+  await lab.jobs.renew(attempt, { leaseUntil: now + 60_000, now });
+  expect((await pass(30)).ended).toEqual([jobId]);
+  expect(lab.launcher.stopped).toEqual(['runner 1 by force']);
+  expect(await job()).toMatchObject({
+    actor: 'alice',
+    failureReason: expect.stringContaining('wrong branch'),
+  });
+});
+
+test('a job that overran its deadline and the time to unwind is ended', async () => {
+  const { lab, jobId, attempt, pass, job } = await runningLab({ maxSeconds: 60 });
+  const ended = [];
+  for (let i = 0; i < 10; i++) {
+    const now = lab.clock.time;
+    await lab.jobs.renew(attempt, { leaseUntil: now + 60_000, now });
+    ended.push(...(await pass(30)).ended);
+  }
+  expect(ended).toEqual([jobId]);
+  expect((await job())?.failureReason).toBe('hit max job timeout');
+});
+
+test("a person's lock ends with its lease, and one without an end stays", async () => {
+  const { lab, pass } = await runningLab();
+  await lab.nodes.register([nodeSpec('b'), nodeSpec('c')], 1);
+  const lock = { owner: 'bob', description: null, now: lab.clock.time };
+  await lab.nodes.lockMany({ ...lock, lockId: 'short', nodes: ['b'], leaseUntil: lab.clock.time + 30_000 });
+  await lab.nodes.lockMany({ ...lock, lockId: 'long', nodes: ['c'], leaseUntil: null });
+  expect((await pass(60)).released).toEqual(['short']);
+  expect(await lab.nodes.get('b')).toMatchObject({ state: 'dirty' });
+  expect(await lab.nodes.get('c')).toMatchObject({ state: 'locked' });
+});

@@ -1,0 +1,44 @@
+import { fromPlain } from '../../core/config/yaml-value.ts';
+import type { PlainValue, YamlMap } from '../../core/config/yaml-value.ts';
+import { interact } from '../engine/interact.ts';
+import type { SharedContext } from '../engine/run-task.ts';
+import { setJobRun } from './job-run.ts';
+import type { JobParts } from './job-parts.ts';
+import { emptyCluster, makeCluster } from './make-cluster.ts';
+
+/** What the tasks of a job share; makes the job known to the internal tasks. `entries` are all its tasks, the initial ones first. */
+export function createSharedContext(parts: JobParts, entries: readonly PlainValue[]): SharedContext {
+  const { params, files, summary, log } = parts;
+  const state = new Map<string, unknown>();
+  let cluster = emptyCluster;
+  const context: SharedContext = {
+    job: params.job,
+    get cluster() {
+      return cluster;
+    },
+    summary,
+    archive: params.folder,
+    site: params.site,
+    state,
+    options: params.options,
+    interact: (reason) =>
+      interact({ reason, terminal: params.terminal ?? null, log, signal: params.stop.running, context }),
+  };
+  setJobRun(state, {
+    checkLocks: params.checkLocks ?? null,
+    connectAttempts: params.connectAttempts ?? null,
+    addInfo: (key, value) => files.addInfo(key, value),
+    makeCluster: () => makeCluster(params),
+    setCluster: (made) => {
+      cluster = made;
+    },
+    saveConfig: () => files.putYaml('config.yaml', withTasks(parts, entries)),
+  });
+  return context;
+}
+
+function withTasks({ params }: JobParts, entries: readonly PlainValue[]): YamlMap {
+  const config = new Map(params.config);
+  if (params.job['targets'] !== undefined) config.set('targets', fromPlain(params.job['targets']));
+  return config.set('tasks', fromPlain(entries));
+}

@@ -1,0 +1,68 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pyYaml } from '../../adapters/yaml/yaml.ts';
+import { toPlain } from '../../core/config/yaml-value.ts';
+import type { PlainValue } from '../../core/config/yaml-value.ts';
+import { startJobBench } from '../../test/fixtures/job-bench.ts';
+import type { JobBench } from '../../test/fixtures/job-bench.ts';
+import { checkTasks } from '../engine/check-tasks.ts';
+import { createTaskRegistry } from '../engine/task-registry.ts';
+import { ansibleArguments } from './ansible-config.ts';
+import { builtInTasks } from './built-in.ts';
+import { loopArguments } from './loop.ts';
+import { sleepArguments } from './sleep.ts';
+import { templateArguments } from './template.ts';
+
+const folder = join(import.meta.dirname, '../../docs/tasks');
+const names = Object.keys(builtInTasks).filter((name) => name !== 'internal');
+const tables: readonly (readonly [string, { readonly documentation: string }])[] = [
+  ['ansible', ansibleArguments],
+  ['loop', loopArguments],
+  ['sleep', sleepArguments],
+  ['writing-one', templateArguments],
+];
+
+function page(name: string): Promise<string> {
+  return readFile(join(folder, `${name}.md`), 'utf8');
+}
+
+async function exampleOf(name: string): Promise<string> {
+  const [, example] = /```yaml\n([\s\S]*?)```/.exec(await page(name)) ?? [];
+  if (example === undefined) throw new Error(`${name}.md has no example`);
+  return example;
+}
+
+describe('the pages of the tasks', () => {
+  test('are one for each task', async () => {
+    const pages = (await readdir(folder)).map((file) => file.replace(/\.md$/, ''));
+    expect(pages.filter((name) => name !== 'writing-one').sort()).toEqual([...names].sort());
+  });
+
+  test.each(tables)('%s shows the table that the task reads its config with', async (name, { documentation }) => {
+    expect(await page(name)).toContain(documentation);
+  });
+
+  test.each(names)('%s has an example with tasks that exist, itself among them', async (name) => {
+    const job = toPlain(pyYaml.parse(await exampleOf(name))) as { [key: string]: PlainValue };
+    const tasks = createTaskRegistry({ builtIn: builtInTasks, suitePath: null, suite: null });
+    await checkTasks({ entries: job['tasks'] as PlainValue[], job, tasks });
+    expect(JSON.stringify(job['tasks'])).toMatch(new RegExp(`"${name}(\\.\\w+)?":`));
+  });
+});
+
+describe('the examples of the tasks', () => {
+  let bench: JobBench;
+  beforeAll(async () => {
+    bench = await startJobBench(2);
+  });
+  afterAll(() => bench.stop());
+
+  // Tested elsewhere: one needs Ansible, the other sleeps on purpose.
+  const run = names.filter((name) => name !== 'ansible' && name !== 'parallel_example');
+
+  test.each(run)('%s passes', async (name) => {
+    const { status, failureReason } = await bench.run(await exampleOf(name));
+    expect([status, failureReason]).toEqual(['pass', null]);
+  });
+});

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '../../adapters/embedded/database.ts';
+import { attemptLockId } from '../../adapters/embedded/node-grants.ts';
+import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
+import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
+import type { JobStore } from '../../core/ports/job-store.ts';
+import type { StoreClient } from './race.ts';
+
+/**
+ * Stores that are broken on purpose, to show that the contract would see it: `claim` reads, thinks for a moment and then writes, each
+ * step right by itself, but not as one.
+ */
+export async function connect(file: string): Promise<StoreClient> {
+  const database = openDatabase(file);
+  const jobs = sqliteJobStore(database);
+  const nodes = sqliteNodeStore(database);
+  const claim: JobStore['claim'] = async (params) => {
+    const job = await jobs.getJob(params.run, params.jobId);
+    const wanted = await Promise.all(params.nodes.map((name) => nodes.get(name)));
+    if (job?.status !== 'queued') return { kind: 'refused', reason: 'not queued' };
+    const found = wanted.filter((node) => node?.state === 'free').flatMap((node) => node ?? []);
+    if (found.length !== params.nodes.length) return { kind: 'refused', reason: 'not free' };
+    await sleep(100);
+    const fence = Math.max(job.fence ?? 0, ...found.map((node) => node.fence)) + 1;
+    const attempt = { run: params.run, jobId: params.jobId, fence };
+    for (const name of params.nodes) {
+      database.run(
+        `update nodes set state = 'locked', lock_id = ?, lock_owner = 'x', fence = max(fence, ?) where name = ?`,
+        attemptLockId(attempt),
+        fence,
+        name,
+      );
+    }
+    database.run(
+      `update jobs set status = 'waiting', fence = ?, lease_until = 1 where job_id = ?`,
+      fence,
+      params.jobId,
+    );
+    database.run('update runs set queued = queued - 1, waiting = waiting + 1 where name = ?', params.run);
+    return { kind: 'claimed', attempt, attemptNumber: 1, nodes: found };
+  };
+  return { jobs: { ...jobs, claim }, nodes, close: () => database.close() };
+}
