@@ -36,7 +36,7 @@ const titles = {
   500: 'Internal error',
 } as const;
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { RunNameError, checkRunName } from '../core/operations/run-name.ts';
 import type { JobRequest, SuiteRequest } from './ports.ts';
 
 const text = z.string().min(1).max(1000);
@@ -6,12 +7,15 @@ const list = z.array(text).max(20_000);
 const yamlText = z.string().max(4 * 1024 * 1024);
 const priority = z.number().int().min(0).max(1_000_000);
 
-/** A run name is a folder name and a part of URLs; one of digits only could be mistaken for a job. */
-export const runName = z
-  .string()
-  .max(200)
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_:.+@,~-]*$/, 'a run name has only letters, digits and _ : . + @ , ~ -')
-  .refine((name) => !/^\d+$/.test(name), 'a run name may not be all digits');
+/** The rule for run names is the core's; here it only becomes a finding about a field. */
+const runName = z.string().superRefine((name, context) => {
+  try {
+    checkRunName(name);
+  } catch (error) {
+    if (!(error instanceof RunNameError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+});
 
 /** `POST /v1/suites`. The names are those of the command line, with `_` for `-`. */
 export const suiteRequestSchema = z

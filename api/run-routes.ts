@@ -8,7 +8,7 @@ import { jobSchema, jobStatusSchema, jobView, runSchema, runView } from './views
 import type { ApiEnv } from './writes.ts';
 
 /** Which part of a long list. */
-export const pageQuery = z.object({
+const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   offset: z.coerce.number().int().min(0).default(0),
 });

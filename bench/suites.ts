@@ -51,8 +51,12 @@ async function measure(folder: string): Promise<void> {
     if (values.json) characters += write(job.config).length;
   }
   const cpu = process.cpuUsage(started);
-  console.log(`${values.suite} ${values.subset ?? ''}: ${jobs} jobs${values.json ? `, ${characters} characters` : ''}`);
-  console.log(`  CPU after start ${((cpu.user + cpu.system) / 1e6).toFixed(3)} s, wall ${Math.round(performance.now() - began)} ms`);
+  console.log(
+    `${values.suite} ${values.subset ?? ''}: ${jobs} jobs${values.json ? `, ${characters} characters` : ''}`,
+  );
+  console.log(
+    `  CPU after start ${((cpu.user + cpu.system) / 1e6).toFixed(3)} s, wall ${Math.round(performance.now() - began)} ms`,
+  );
   console.log(`  peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
 }
 

@@ -58,7 +58,8 @@ async function expand(dir: string, options: ExpandOptions): Promise<void> {
     if (options.count) await printLines([String(countJobs(expansion))]);
     else await printLines(blocks(jobLines(expansion, options)));
   } catch (error) {
-    if (error instanceof SuiteError || error instanceof YamlError) throw new InputError(error.message, { cause: error });
+    if (error instanceof SuiteError || error instanceof YamlError)
+      throw new InputError(error.message, { cause: error });
     throw error;
   }
 }

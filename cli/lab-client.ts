@@ -25,7 +25,7 @@ export class LabUnreachableError extends Error {
 }
 
 /** The lab refused; the message is its sentence. */
-export class LabRefusedError extends Error {
+class LabRefusedError extends Error {
   override readonly name = 'LabRefusedError';
   readonly status: number;
   readonly comeBack: boolean; // the same request is still being carried out

@@ -20,6 +20,11 @@ export function targetChoices(targets: string, nodes: number, staticOptions: unk
   return [{ provider: targets, options: { count: nodes } }];
 }
 
+/** What names a lab on a machine that it shares with others; says nothing about the token it is made from. */
+export function labId(token: string): string {
+  return createHash('sha256').update(`lab ${token}`).digest('hex').slice(0, 12);
+}
+
 /** Opens the chosen providers, each with a folder of its own below the lab's. Starts nothing. */
 export async function openTargets(params: {
   choices: readonly TargetChoice[];
@@ -27,7 +32,7 @@ export async function openTargets(params: {
   token: string;
   log: Logger;
 }): Promise<Map<string, Provider>> {
-  const lab = createHash('sha256').update(`lab ${params.token}`).digest('hex').slice(0, 12);
+  const lab = labId(params.token);
   const opened = new Map<string, Provider>();
   for (const { provider, options } of params.choices) {
     const folder = join(params.folder, provider);

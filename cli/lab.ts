@@ -55,7 +55,7 @@ export interface Lab {
   stop(options: StopOptions): Promise<void>;
 }
 
-export interface StopOptions {
+interface StopOptions {
   readonly destroyTargets: boolean;
   readonly endQueued?: boolean;
   readonly hurry?: Promise<void>;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -18,7 +18,11 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'loligo-template-'));
   world = join(folder, 'world');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  const names = await readdir(world, { withFileTypes: true }).catch(() => []);
+  for (const entry of names) if (entry.isDirectory()) await stopEndpoint(world, entry.name);
+  await wipe(folder);
+});
 
 /** A fake cloud of real SSH servers; what it knows of its machines is only in memory. */
 function fakeCloud(): MachineApi & { readonly machines: Map<string, Machine & { lab: string }> } {

@@ -58,8 +58,13 @@ function followedKind(path: string): Kind {
   }
 }
 
+/** A path below a file is nothing at all, not even a link. */
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 /** Strict UTF-8; a byte-order mark is left for the YAML reader. */

@@ -93,7 +93,7 @@ function floatFromLua(text: string): YamlValue {
 
 /** A text as it may cross the border. */
 export function escape(text: string): string {
-  return /[\0\x01]/.test(text) ? text.replaceAll('\x01', '\x01a').replaceAll('\0', '\x01b') : text;
+  return text.replaceAll('\x01', '\x01a').replaceAll('\0', '\x01b');
 }
 
 function unescape(text: string): string {

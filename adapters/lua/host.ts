@@ -47,7 +47,8 @@ export function scriptHost(params: HostParams): Host {
 function hostOperations(params: HostParams): Record<string, (operands: readonly string[]) => string> {
   const { border } = params;
   type Act = (...values: YamlValue[]) => YamlValue;
-  const onValues = (act: Act) => (operands: readonly string[]) => border.toLua(act(...operands.map(border.fromLua)));
+  const onValues = (act: Act) => (operands: readonly string[]) =>
+    border.toLua(act(...operands.map(border.fromLua)));
   return {
     get: onValues((container = null, key = null) => getItem(container, key)),
     set: onValues((container = null, key = null, value = null) => {

@@ -63,7 +63,7 @@ local function decode(s)
   if kind == 'i' then return tonumber(rest) end
   if kind == 't' then return true end
   if kind == 'f' then return false end
-  if kind == 'o' then return held[tonumber(rest)] end
+  if kind == 'o' then return held[tonumber(sub(s, 3))] end
   if kind == 'd' then
     if rest == 'inf' then return huge end
     if rest == '-inf' then return -huge end
@@ -90,12 +90,17 @@ local function no_pairs()
   error("bad argument #1 to 'for iterator' (table expected, got userdata)", 2)
 end
 
+local function no_length()
+  error('attempt to get length of a userdata value', 2)
+end
+
 local item_access = {
   __index = function(p, k) return call('get', encode(p), encode(k)) end,
   __newindex = function(p, k, v) return call('set', encode(p), encode_all(k, v)) end,
   __call = function(p) return call('fail', 'TypeError', 'this object is not callable') end,
   __tostring = function(p) return call('str', encode(p)) end,
   __pairs = no_pairs,
+  __len = no_length,
 }
 
 local attribute_access = {
@@ -107,6 +112,7 @@ local attribute_access = {
   __newindex = function(p, name) return call('fail', 'AttributeError', 'attributes cannot be set') end,
   __tostring = item_access.__tostring,
   __pairs = no_pairs,
+  __len = no_length,
 }
 
 function object(id)

@@ -192,5 +192,8 @@ function position(list: readonly YamlValue[], item: YamlValue): number {
 }
 
 function incomparable(a: YamlValue, b: YamlValue): never {
-  throw pythonError('TypeError', `'<' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`);
+  throw pythonError(
+    'TypeError',
+    `'<' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`,
+  );
 }

@@ -8,7 +8,8 @@ export function pythonEquals(a: YamlValue, b: YamlValue): boolean {
   const left = numeric(a);
   if (left !== null) return left === numeric(b);
   if (a instanceof YamlTimestamp) return b instanceof YamlTimestamp && a.kind === b.kind && a.iso === b.iso;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => pythonEquals(item, b[i]));
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => pythonEquals(item, b[i]));
   if (!isYamlMap(a) || !isYamlMap(b) || a.size !== b.size) return false;
   return [...a].every(([key, value]) => b.has(key) && pythonEquals(value, b.get(key) ?? null));
 }
@@ -35,7 +36,8 @@ export function pythonRepr(value: YamlValue, tuples: WeakSet<object>): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number' && !Number.isInteger(value)) return pythonFloat(value);
-  if (isYamlMap(value)) return `{${[...value].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
+  if (isYamlMap(value))
+    return `{${[...value].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
   if (Array.isArray(value)) {
     const items = (value as readonly YamlValue[]).map(repr).join(', ');
     if (!tuples.has(value)) return `[${items}]`;

@@ -68,7 +68,8 @@ type YamlObject = Extract<YamlValue, object>;
 function writeObject(value: YamlObject, write: Write): string {
   if (isYamlMap(value)) return writeMap(value, write);
   if (Array.isArray(value)) return `[${(value as readonly YamlValue[]).map(write).join(',')}]`;
-  if (value instanceof YamlFloat) return Number.isFinite(value.value) ? value.toString() : writeNumber(value.value);
+  if (value instanceof YamlFloat)
+    return Number.isFinite(value.value) ? value.toString() : writeNumber(value.value);
   if (value instanceof YamlTimestamp) return `{"!${value.kind}":${JSON.stringify(value.iso)}}`;
   if (value instanceof Uint8Array) return `{"!binary":"${base64(value)}"}`;
   const members = [...(value as ReadonlySet<YamlValue>)].map(write).sort(compareCodePoints);
@@ -80,7 +81,8 @@ function writeMap(map: YamlMap, write: Write): string {
   for (const [key, value] of map) entries.push([keyText(key), value]);
   if (entries.length > 1) entries.sort(([a], [b]) => compareCodePoints(a, b));
   let text = '';
-  for (const [key, value] of entries) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${write(value)}`;
+  for (const [key, value] of entries)
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${write(value)}`;
   return `{${text}}`;
 }
 

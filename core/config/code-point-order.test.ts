@@ -5,7 +5,12 @@ import { compareCodePoints } from './code-point-order.ts';
 const points = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0) ?? 0);
 
 test('characters beyond U+FFFF come after all others', () => {
-  expect(['\u{1f40d}', '\uffee', 'z', 'é'].sort(compareCodePoints)).toEqual(['z', 'é', '\uffee', '\u{1f40d}']);
+  expect(['\u{1f40d}', '\uffee', 'z', 'é'].sort(compareCodePoints)).toEqual([
+    'z',
+    'é',
+    '\uffee',
+    '\u{1f40d}',
+  ]);
 });
 
 test('strings compare as their lists of code points do', () => {

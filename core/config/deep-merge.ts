@@ -108,6 +108,7 @@ function comparable(key: YamlKey): unknown {
 function describe(value: YamlValue): string {
   if (isYamlMap(value)) return `a map of ${value.size}`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'string') return `the string '${value.length > 60 ? `${value.slice(0, 60)}...` : value}'`;
+  if (typeof value === 'string')
+    return `the string '${value.length > 60 ? `${value.slice(0, 60)}...` : value}'`;
   return `the value ${String(value)}`;
 }

@@ -36,7 +36,8 @@ export function mergeInto(a: YamlValue, b: YamlValue): YamlValue {
   }
   if (!Array.isArray(a)) return b;
   if (!Array.isArray(b)) throw new MergeConflictError({ path: [], left: a, right: b });
-  for (const item of [...b]) a.push(item);
+  // The length is read first: a list may be merged into itself.
+  for (let i = 0, end = b.length; i < end; i++) a.push(b[i]);
   return a;
 }
 

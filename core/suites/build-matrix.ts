@@ -30,7 +30,8 @@ export function buildMatrix(walk: MatrixWalk, entry: Entry): Matrix | null {
   if (baseName.startsWith('.')) return null;
   const kind = walk.source.stat(entry.path);
   if (kind === null) throw new SuitePathError({ file: entry.path, reason: 'does not exist' });
-  if (kind === 'broken') throw new SuitePathError({ file: entry.path, reason: 'is a link that leads nowhere' });
+  if (kind === 'broken')
+    throw new SuitePathError({ file: entry.path, reason: 'is a link that leads nowhere' });
   if (kind === 'file') {
     return baseName.endsWith('.yaml') ? fileMatrix(entry.name, { path: entry.path }) : null;
   }

@@ -1,8 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { add, ceilDivide, compare, floorDivide, greatestCommonDivisor, modulo, multiply, normalise, subtract } from './exact-int.ts';
+import {
+  add,
+  ceilDivide,
+  compare,
+  floorDivide,
+  greatestCommonDivisor,
+  modulo,
+  multiply,
+  normalise,
+  subtract,
+} from './exact-int.ts';
 
-const anyInt = fc.oneof(fc.bigInt(-(2n ** 70n), 2n ** 70n), fc.bigInt(-20n, 20n), fc.constantFrom(2n ** 53n, 2n ** 53n - 1n));
+const anyInt = fc.oneof(
+  fc.bigInt(-(2n ** 70n), 2n ** 70n),
+  fc.bigInt(-20n, 20n),
+  fc.constantFrom(2n ** 53n, 2n ** 53n - 1n),
+);
 const positive = fc.oneof(fc.bigInt(1n, 2n ** 60n), fc.bigInt(1n, 20n));
 
 test('all operations agree with bigint arithmetic and give the canonical form', () => {

@@ -30,7 +30,9 @@ function expansion(tree: FakeTree, more: Partial<Expansion> = {}): Expansion {
 }
 
 async function all(tree: FakeTree, more: Partial<Expansion> = {}): Promise<ExpandedJob[]> {
-  return await Array.fromAsync(expandSuite(expansion(tree, more)));
+  const jobs: ExpandedJob[] = [];
+  for await (const job of expandSuite(expansion(tree, more))) jobs.push(job);
+  return jobs;
 }
 
 async function configs(tree: FakeTree, more: Partial<Expansion> = {}): Promise<PlainValue[]> {
@@ -39,7 +41,11 @@ async function configs(tree: FakeTree, more: Partial<Expansion> = {}): Promise<P
 }
 
 const section = { fragments_dropped: [], meta: {}, postmerge: [] };
-const two = { '%': '', '1': { 'a.yaml': 'a: 1\nl: [1]\n' }, '2': { 'x.yaml': 'x: 1\nl: [x]\n', 'y.yaml': 'y: 1\nl: [y]\n' } };
+const two = {
+  '%': '',
+  '1': { 'a.yaml': 'a: 1\nl: [1]\n' },
+  '2': { 'x.yaml': 'x: 1\nl: [x]\n', 'y.yaml': 'y: 1\nl: [y]\n' },
+};
 
 describe('expandSuite', () => {
   test('merges the fragments of each job in order', async () => {
@@ -85,14 +91,18 @@ describe('expandSuite', () => {
   });
 
   test('does without Lua as long as there are no scripts and no patterns', async () => {
-    expect(await all(two, { filters: { in: ['x'], out: ['a-b'], all: [], fragments: false } })).toHaveLength(1);
+    expect(await all(two, { filters: { in: ['x'], out: ['a-b'], all: [], fragments: false } })).toHaveLength(
+      1,
+    );
     const patterns = { ...noFilters, in: ['y.yaml'], fragments: true };
     await expect(all(two, { filters: patterns })).rejects.toThrow('Lua was started');
     expect(await all(two, { filters: patterns, scripts: luaMergeScripts() })).toHaveLength(1);
   });
 
   test('gives the names that scripts and dropped fragments have below a folder of the source', async () => {
-    const inner = fakeSuiteSource({ s: { '+': '', 'a.yaml': 'teuthology: {premerge: reject()}\n', 'b.yaml': 'b: 1\n' } });
+    const inner = fakeSuiteSource({
+      s: { '+': '', 'a.yaml': 'teuthology: {premerge: reject()}\n', 'b.yaml': 'b: 1\n' },
+    });
     const source = {
       ...inner,
       stat: (path: string) => inner.stat(path.slice('qa/'.length)),
@@ -101,7 +111,9 @@ describe('expandSuite', () => {
     };
     const [job] = await all({}, { source, folder: 'qa', scripts: luaMergeScripts() });
     expect(job?.fragments).toEqual(['suites/s/a.yaml', 'suites/s/b.yaml']);
-    expect(toPlain(job?.config ?? null)).toMatchObject({ teuthology: { fragments_dropped: ['/fake/qa/suites/s/a.yaml'] } });
+    expect(toPlain(job?.config ?? null)).toMatchObject({
+      teuthology: { fragments_dropped: ['/fake/qa/suites/s/a.yaml'] },
+    });
   });
 });
 
@@ -214,7 +226,8 @@ describe('scripts', () => {
 
   test('draw from the seed, in the order of the jobs', async () => {
     const tree = { '%': '', '1': { 'a.yaml': script('yaml.r = math.random(1000000)') }, '2': two['2'] };
-    const drawn = async (seed: number) => (await configs(tree, { scripts, seed })).map((job) => (job as { r: number }).r);
+    const drawn = async (seed: number) =>
+      (await configs(tree, { scripts, seed })).map((job) => (job as { r: number }).r);
     expect(await drawn(1)).toEqual(await drawn(1));
     expect(await drawn(1)).not.toEqual(await drawn(2));
     expect(new Set(await drawn(1)).size).toBe(2);

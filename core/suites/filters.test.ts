@@ -7,9 +7,17 @@ import type { JobFilters } from './filters.ts';
 
 const plainFind = (pattern: string, text: string): boolean => text.includes(pattern);
 
-function ask(filters: Partial<JobFilters>, config: Record<string, YamlValue> = {}, base: Record<string, YamlValue> = {}) {
+function ask(
+  filters: Partial<JobFilters>,
+  config: Record<string, YamlValue> = {},
+  base: Record<string, YamlValue> = {},
+) {
   return refusal({
-    job: { description: 's/{f/one g/a-c}', paths: ['s/f/one.yaml', 's/g/a-c.yaml'], config: new Map(Object.entries(config)) },
+    job: {
+      description: 's/{f/one g/a-c}',
+      paths: ['s/f/one.yaml', 's/g/a-c.yaml'],
+      config: new Map(Object.entries(config)),
+    },
     filters: { ...noFilters, ...filters },
     os: osChoice(new Map(Object.entries(base))),
     finds: plainFind,
@@ -37,7 +45,8 @@ describe('filters', () => {
 
   test('need Lua only for keywords that mean something else to it', () => {
     expect(isLuaPattern('thrash/one_x')).toBe(false);
-    for (const keyword of ['a-b', 'a.b', '%', '[', 'x+', '(y)', '^a', 'b$', 'q?', '*']) expect(isLuaPattern(keyword)).toBe(true);
+    for (const keyword of ['a-b', 'a.b', '%', '[', 'x+', '(y)', '^a', 'b$', 'q?', '*'])
+      expect(isLuaPattern(keyword)).toBe(true);
     expect(needLua({ ...noFilters, in: ['a-b'] })).toBe(false);
     expect(needLua({ ...noFilters, in: ['a-b'], fragments: true })).toBe(true);
     expect(needLua({ ...noFilters, out: ['ab'], fragments: true })).toBe(false);

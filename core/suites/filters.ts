@@ -85,7 +85,10 @@ function sameScalar(a: YamlValue, b: YamlValue): boolean {
 export function comparableVersion(version: YamlValue): string {
   const text = luaText(version);
   if (text === null) {
-    throw new FilterError({ keyword: 'os_version', reason: `${String(version)} is neither a string nor a number` });
+    throw new FilterError({
+      keyword: 'os_version',
+      reason: `${String(version)} is neither a string nor a number`,
+    });
   }
   return text.replaceAll(/[\s\S]stream/g, '');
 }

@@ -8,7 +8,10 @@ export interface FragmentNames {
 }
 
 /** Works out the names of fragments, once for each. */
-export function fragmentNames(params: { root: string; folder: string }): (fragment: Fragment) => FragmentNames {
+export function fragmentNames(params: {
+  root: string;
+  folder: string;
+}): (fragment: Fragment) => FragmentNames {
   const known = new Map<Fragment, FragmentNames>();
   const prefix = params.folder === '' ? '' : `${params.folder}/`;
   return (fragment) => {

@@ -49,7 +49,13 @@ function load(path: string, source: SuiteSource, yaml: YamlCodec): LoadedFragmen
   if (!isYamlMap(value)) return broken('must be a map at its top level', 'AttributeError');
   const section = value.get('teuthology');
   if (section === undefined) {
-    return { kind: 'document', document: value, premerge: null, hasPostmerge: false, hasDates: hasDates(value) };
+    return {
+      kind: 'document',
+      document: value,
+      premerge: null,
+      hasPostmerge: false,
+      hasDates: hasDates(value),
+    };
   }
   if (!isYamlMap(section)) {
     const popped = Array.isArray(section) || section instanceof Set;
@@ -93,5 +99,9 @@ function broken(reason: string, originalError: string): LoadedFragment {
 function readFault(cause: unknown): FragmentFault {
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof YamlError) return { reason, originalError: 'YAMLError', cause };
-  return { reason: `cannot be read: ${reason}`, originalError: cause instanceof TypeError ? 'UnicodeDecodeError' : 'OSError', cause };
+  return {
+    reason: `cannot be read: ${reason}`,
+    originalError: cause instanceof TypeError ? 'UnicodeDecodeError' : 'OSError',
+    cause,
+  };
 }

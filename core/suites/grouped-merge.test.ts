@@ -13,7 +13,9 @@ const value = fc.letrec<{ value: unknown }>((tie) => ({
     fc.dictionary(fc.constantFrom('p', 'q'), tie('value'), { maxKeys: 2 }),
   ),
 })).value;
-const document = fc.dictionary(fc.constantFrom('a', 'b', 'c'), value, { maxKeys: 3 }).map((plain) => fromPlain(plain) as YamlMap);
+const document = fc
+  .dictionary(fc.constantFrom('a', 'b', 'c'), value, { maxKeys: 3 })
+  .map((plain) => fromPlain(plain) as YamlMap);
 
 function oneByOne(documents: readonly YamlMap[]): YamlMap | null {
   try {
@@ -37,8 +39,7 @@ test('merging in remembered groups gives what merging one by one gives, or nothi
           const indices = list.map((index) => index % parts.length);
           const result = merge(indices.map((index) => parts[index]!));
           const expected = oneByOne(indices.map((index) => documents[index]!));
-          if (result !== null) expect(result).toEqual(expected);
-          if (expected === null) expect(result).toBeNull();
+          expect([expected, null]).toContainEqual(result);
           merged += result === null ? 0 : 1;
         }
       },
@@ -48,6 +49,8 @@ test('merging in remembered groups gives what merging one by one gives, or nothi
 });
 
 test('a conflict is not hidden by what replaces its cause further on', () => {
-  const parts = [{ a: [1] }, { b: 1 }, { a: 1 }, { a: [2] }].map((plain) => mergePart(fromPlain(plain) as YamlMap));
+  const parts = [{ a: [1] }, { b: 1 }, { a: 1 }, { a: [2] }].map((plain) =>
+    mergePart(fromPlain(plain) as YamlMap),
+  );
   expect(groupedMerger()(parts)).toBeNull();
 });

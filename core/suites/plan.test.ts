@@ -8,12 +8,24 @@ import type { SuiteChoice, SuitePlan } from './plan.ts';
 import { cyclicity } from './stretch.ts';
 
 const plan = (tree: FakeTree, more: Partial<SuiteChoice> = {}): SuitePlan =>
-  planSuite({ source: fakeSuiteSource({ s: tree }), suite: 's', seed: 0, subset: null, noNestedSubset: false, ...more });
+  planSuite({
+    source: fakeSuiteSource({ s: tree }),
+    suite: 's',
+    seed: 0,
+    subset: null,
+    noNestedSubset: false,
+    ...more,
+  });
 const descriptions = (tree: FakeTree, more: Partial<SuiteChoice> = {}): string[] =>
   [...plan(tree, more).jobs()].map((job) => job.description);
 const files = (...names: string[]): FakeTree => Object.fromEntries(names.map((name) => [`${name}.yaml`, '']));
 
-const three = { '%': '', w: files('1', '2', '3', '4', '5', '6'), x: files('1', '2'), y: files('1', '2', '3', '4') };
+const three = {
+  '%': '',
+  w: files('1', '2', '3', '4', '5', '6'),
+  x: files('1', '2'),
+  y: files('1', '2', '3', '4'),
+};
 
 describe('the order of jobs', () => {
   test('in a product steps all facets together, and shifts the smaller ones when they would repeat', () => {
@@ -29,7 +41,10 @@ describe('the order of jobs', () => {
     const tree = { '%': '', 'ceph-thrash': files('d'), ceph: files('b') };
     const [job] = plan(tree).jobs();
     expect(job?.description).toBe('s/{ceph-thrash/d ceph/b}');
-    expect(job?.fragments.map((fragment) => fragment.path)).toEqual(['suites/s/ceph/b.yaml', 'suites/s/ceph-thrash/d.yaml']);
+    expect(job?.fragments.map((fragment) => fragment.path)).toEqual([
+      'suites/s/ceph/b.yaml',
+      'suites/s/ceph-thrash/d.yaml',
+    ]);
   });
 
   test('is by code point', () => {
@@ -82,7 +97,12 @@ describe('a suite that makes no sense is refused with the path that must be mend
     ['a % that is no number', { '%': '\n', a: files('x') }, 'suites/s/%', 'ValueError'],
     ['a % of zero', { '%': '0', a: files('x') }, 'suites/s/%', 'AssertionError'],
     ['a % that is a directory', { '%': {}, a: files('x') }, 'suites/s/%', 'IsADirectoryError'],
-    ['a nested subset that leaves nothing', { a: { '%': '9', b: files('x') } }, 'suites/s', 'ZeroDivisionError'],
+    [
+      'a nested subset that leaves nothing',
+      { a: { '%': '9', b: files('x') } },
+      'suites/s',
+      'ZeroDivisionError',
+    ],
     ['no suite at all', {}, 'suites/s', 'AttributeError'],
   ])('%s', (_, tree, file, originalError) => {
     expect(() => plan(tree)).toThrow(expect.objectContaining({ file, originalError }));
@@ -95,13 +115,16 @@ describe('a suite that makes no sense is refused with the path that must be mend
   });
 
   test('before the first job, even when only a later job would show it', () => {
-    const tree = { '%': '', f: files('1', '2'), n: { '%': '2', u: files('1', '2', '3'), v: files('1', '2') } };
+    const tree = {
+      '%': '',
+      f: files('1', '2'),
+      n: { '%': '2', u: files('1', '2', '3'), v: files('1', '2') },
+    };
     const outcomes = Array.from({ length: 20 }, (_, seed) => {
       try {
         return descriptions(tree, { seed }).length;
       } catch (error) {
-        expect(error).toBeInstanceOf(NestedSubsetError);
-        return 'refused';
+        return error instanceof NestedSubsetError ? 'refused' : error;
       }
     });
     expect(new Set(outcomes)).toEqual(new Set([6, 'refused']));
@@ -125,23 +148,41 @@ describe('subsets', () => {
   });
 
   test('of enormous products are listed without listing the rest', () => {
-    const facets = Array.from({ length: 40 }, (_, index) => [`f${String(index).padStart(2, '0')}`, files('a', 'b', 'c', 'd', 'e')]);
+    const facets = Array.from({ length: 40 }, (_, index) => [
+      `f${String(index).padStart(2, '0')}`,
+      files('a', 'b', 'c', 'd', 'e'),
+    ]);
     const tree = { '%': '', ...Object.fromEntries(facets) } as FakeTree;
-    expect(countJobs({ source: fakeSuiteSource({ s: tree }), suite: 's', seed: 0, subset: null, noNestedSubset: false })).toBe(5n ** 40n);
+    expect(
+      countJobs({
+        source: fakeSuiteSource({ s: tree }),
+        suite: 's',
+        seed: 0,
+        subset: null,
+        noNestedSubset: false,
+      }),
+    ).toBe(5n ** 40n);
     const of = 5n ** 40n / 6n;
     const jobs = descriptions(tree, { subset: { which: of - 1n, of } });
     expect(new Set(jobs)).toHaveLength(6);
   });
 });
 
-const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), { minLength: 1, maxLength: 5 });
+const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), {
+  minLength: 1,
+  maxLength: 5,
+});
 const fileList = names.map((list) => files(...list));
 const facet = fc.letrec<{ directory: FakeTree }>((tie) => ({
   directory: fc.oneof(
     { maxDepth: 2 },
     fileList,
     fc
-      .tuple(fc.constantFrom('', '', '%', '+', '$'), fc.array(tie('directory'), { minLength: 1, maxLength: 3 }), fileList)
+      .tuple(
+        fc.constantFrom('', '', '%', '+', '$'),
+        fc.array(tie('directory'), { minLength: 1, maxLength: 3 }),
+        fileList,
+      )
       .map(([magic, children, own]) => ({
         ...(magic === '' ? {} : { [magic]: '' }),
         ...own,
@@ -193,7 +234,10 @@ describe('every fragment of a suite', () => {
     new Set([...plan.jobs()].flatMap((job) => job.fragments.map((fragment) => fragment.path)));
   const product = fc
     .array(fileList, { minLength: 1, maxLength: 4 })
-    .map((facets) => ({ '%': '', ...Object.fromEntries(facets.map((list, index) => [`f${index}`, list])) }) as FakeTree);
+    .map(
+      (facets) =>
+        ({ '%': '', ...Object.fromEntries(facets.map((list, index) => [`f${index}`, list])) }) as FakeTree,
+    );
 
   test('is in each single subset of a product of lists', () => {
     fc.assert(

@@ -48,7 +48,8 @@ export function productMatrix(params: { name: string; file: string; children: re
     scanLength: smaller(size, add(longest, 1)),
     sortKey: `${name}/`,
     random: children.some((child) => child.random),
-    throws: children.some((child) => child.throws === 'inside') || last.throws === 'outside' ? 'inside' : 'never',
+    throws:
+      children.some((child) => child.throws === 'inside') || last.throws === 'outside' ? 'inside' : 'never',
     at: (index) => combine({ name, places, selections: select(factors, index) }),
   };
 }
@@ -60,7 +61,7 @@ function orderFactors(children: readonly Matrix[]): Factor[] {
     .sort((a, b) => compare(a.matrix.size, b.matrix.size) || a.entry - b.entry);
   const factors: Factor[] = [];
   let rest: Int = 1;
-  for (const { matrix, entry } of ordered.reverse()) {
+  for (const { matrix, entry } of ordered.toReversed()) {
     const shifts = matrix.size === 0 ? 0 : greatestCommonDivisor(rest, matrix.size);
     const period = shifts === 0 ? 0 : floorDivide(multiply(rest, matrix.size), shifts);
     factors.unshift({ matrix, entry, size: matrix.size, period, shifts });
@@ -114,7 +115,8 @@ function combine(params: {
 function emptyFactor(file: string): NestedSubsetError {
   return new NestedSubsetError({
     file,
-    reason: 'a nested subset below cuts its facet into more parts than it has jobs, so nothing is left to combine',
+    reason:
+      'a nested subset below cuts its facet into more parts than it has jobs, so nothing is left to combine',
     originalError: 'ZeroDivisionError',
   });
 }

@@ -40,7 +40,10 @@ export function scriptRunner(params: {
     start: async () => {
       await started();
     },
-    finds: rememberingFinder((pattern, text) => interpreter?.finds(pattern, text) ?? text.includes(pattern)),
+    finds: rememberingFinder((pattern, text) => {
+      if (interpreter === null) throw new Error(`the pattern '${pattern}' was asked for before Lua was started`);
+      return interpreter.finds(pattern, text);
+    }),
     load: async (script) => (await started()).load(script),
     variables: sharedVariables(params),
     close: () => interpreter?.close(),

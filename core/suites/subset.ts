@@ -23,8 +23,18 @@ export function parsePythonInt(text: string): Int | null {
 export function parseSubset(text: string): Subset {
   const parts = text.split('/');
   const [which, of] = parts.map(parsePythonInt);
-  if (parts.length !== 2 || typeof which === 'undefined' || which === null || of === null || of === undefined) {
-    throw new SubsetError({ subset: text, reason: 'must be M/N, two whole numbers', originalError: 'ValueError' });
+  if (
+    parts.length !== 2 ||
+    typeof which === 'undefined' ||
+    which === null ||
+    of === null ||
+    of === undefined
+  ) {
+    throw new SubsetError({
+      subset: text,
+      reason: 'must be M/N, two whole numbers',
+      originalError: 'ValueError',
+    });
   }
   return { which, of };
 }

@@ -37,16 +37,16 @@ while [ $# -gt 0 ]; do
     --non-interactive | --preserve-env | --preserve-env=* | --set-home | --stdin) shift ;;
     -*[!nEHSPkA-]*) refuse "option '$1' is not known on a sandbox node" ;;
     -*) shift ;;
+    [!/]*=*) export "$1"; shift ;;
     *) break ;;
   esac
 done
 if [ "$login" ]; then
-  while case "\${1-}" in ?*=*) true ;; *) false ;; esac; do export "$1"; shift; done
   [ $# -gt 0 ] || exec "\${SHELL:-/bin/sh}"
   exec "\${SHELL:-/bin/sh}" -c '"$@"' sudo "$@"
 fi
-case "\${1-}" in '') echo 'usage: sudo [-nEH] [-u user] [VAR=value] command [argument ...]' >&2; exit 1 ;; esac
-exec env -- "$@"
+[ $# -gt 0 ] || refuse 'usage: sudo [-nEH] [-u user] [VAR=value] command [argument ...]'
+exec "$@"
 `;
 }
 

@@ -1,10 +1,8 @@
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { consoleLine, fileLine } from './log-format.ts';
-import type { LogRecord } from './log-format.ts';
+import type { Level, LogRecord } from './log-format.ts';
 import type { Mask } from './mask.ts';
-
-export type Level = 'debug' | 'info' | 'warn' | 'error' | 'critical';
 
 export interface JobLogParams {
   readonly clock: Clock;

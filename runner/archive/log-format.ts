@@ -1,4 +1,4 @@
-import type { Level } from './job-log.ts';
+export type Level = 'debug' | 'info' | 'warn' | 'error' | 'critical';
 
 const levelNames: Readonly<Record<Level, string>> = {
   debug: 'DEBUG',

@@ -33,15 +33,6 @@ export function stackText(error: Error): string {
   return lines.join('\n');
 }
 
-/** The error and its causes, nearest first. */
-export function* causes(error: unknown): Generator<unknown> {
-  const seen = new Set<unknown>();
-  for (let at = error; at !== undefined && at !== null && !seen.has(at); at = causeOf(at)) {
-    seen.add(at);
-    yield at;
-  }
-}
-
 function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
 }

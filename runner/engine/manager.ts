@@ -14,7 +14,7 @@ export interface Manager {
 }
 
 /** An undo that came too late to be run. */
-export class LateUndoError extends Error {
+class LateUndoError extends Error {
   override readonly name = 'LateUndoError';
   constructor(task: string) {
     super(`${task} left an undo after it had been unwound: whatever it undoes stays behind`);

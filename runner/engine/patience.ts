@@ -1,5 +1,5 @@
 /** A task went on after it had been told to stop, and is no longer waited for. */
-export class TaskIgnoredStopError extends Error {
+class TaskIgnoredStopError extends Error {
   override readonly name = 'TaskIgnoredStopError';
   constructor(task: string, graceMs: number) {
     super(`${task} went on for ${graceMs / 1000} s after it was told to stop, and was left behind`);

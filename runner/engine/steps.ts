@@ -23,7 +23,7 @@ export type StepEvent =
       readonly failure: string | null;
     };
 
-export type StepPhase = 'enter' | 'exit';
+type StepPhase = 'enter' | 'exit';
 
 /** Receives the events in order, synchronously; it must neither throw nor take long. */
 export type StepSink = (event: StepEvent) => void;

@@ -6,12 +6,12 @@ import { toError } from './failure.ts';
 import { nearMisses } from './near-misses.ts';
 
 /** What a task module exports: `task`, and its sub-tasks under their own names. */
-export type TaskModule = Readonly<Record<string, unknown>>;
+type TaskModule = Readonly<Record<string, unknown>>;
 
 export type TaskModules = Readonly<Record<string, () => Promise<TaskModule>>>;
 
 /** A task that was found, and where log lines about it belong. */
-export interface ResolvedTask {
+interface ResolvedTask {
   readonly name: string;
   readonly run: Task;
   readonly logger: string; // `teuthology.task.exec`, `tasks.mytask`

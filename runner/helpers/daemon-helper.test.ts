@@ -73,14 +73,20 @@ describe.each(shells)('the daemon helper under %s %s', (...shell) => {
   });
 
   test('gives a command that minds SIGTERM the last word', async () => {
-    const { child, ended } = start('term', 'sh', '-c', 'trap "exit 5" TERM; echo $$ >>pids; while :; do sleep 0.1; done');
+    const { child, ended } = start(
+      'term',
+      'sh',
+      '-c',
+      'trap "exit 5" TERM; echo $$ >>pids; while :; do sleep 0.1; done',
+    );
     await pidsOf(1);
     child.stdin.end();
     expect(await ended).toMatchObject({ status: 5 });
   });
 
   test('ends everything the command started, also what has left its group', async () => {
-    const command = 'sleep 1000 & echo $! >>pids; timeout 1000 sleep 1000 & echo $! >>pids; echo $$ >>pids; wait';
+    const command =
+      'sleep 1000 & echo $! >>pids; timeout 1000 sleep 1000 & echo $! >>pids; echo $$ >>pids; wait';
     const { child, ended } = start('kill', '--kill-group', 'sh', '-c', command);
     const pids = await pidsOf(3);
     child.stdin.end();
@@ -121,11 +127,17 @@ describe.each(shells)('the daemon helper under %s %s', (...shell) => {
   });
 
   test.each([['SIGTERM'], ['SIGKILL']] as const)('its own end by %s ends the command', async (signal) => {
-    const { child, ended } = start('kill', '--kill-group', 'sh', '-c', 'sleep 1000 & echo $! >>pids; echo $$ >>pids; wait');
+    const { child, ended } = start(
+      'kill',
+      '--kill-group',
+      'sh',
+      '-c',
+      'sleep 1000 & echo $! >>pids; echo $$ >>pids; wait',
+    );
     const pids = await pidsOf(2);
     child.kill(signal);
     child.stdin.end();
-    await ended;
+    expect(await ended).toMatchObject({ status: signal === 'SIGTERM' ? 0 : null });
     await expectGone(pids);
   });
 
@@ -147,7 +159,10 @@ describe.each(shells)('the daemon helper under %s %s', (...shell) => {
   });
 
   test('says what is missing on its command line', async () => {
-    expect(await start('kill').ended).toMatchObject({ status: 2, stderr: 'daemon-helper: no command given\n' });
+    expect(await start('kill').ended).toMatchObject({
+      status: 2,
+      stderr: 'daemon-helper: no command given\n',
+    });
   });
 });
 
@@ -157,7 +172,9 @@ async function watchersOf(pid: number): Promise<number[]> {
   const commands = await Promise.all(
     processes.map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')),
   );
-  return processes.filter((_, index) => commands[index]?.includes(['--watch', 9, pid, ''].join('\0'))).map(Number);
+  return processes
+    .filter((_, index) => commands[index]?.includes(['--watch', 9, pid, ''].join('\0')))
+    .map(Number);
 }
 
 function isAlive(pid: number): boolean {

@@ -15,7 +15,7 @@ import { createDocumentFile } from './document-file.ts';
 import { initialTasks } from './initial-tasks.ts';
 import { createJobFiles, summaryDocument } from './job-files.ts';
 import type { ExecuteParams, JobParts } from './job-parts.ts';
-import type { JobResult } from './run-job.ts';
+import type { JobResult } from './job-params.ts';
 import { createSharedContext } from './shared-context.ts';
 import { createTiming } from './timing.ts';
 import type { Timing } from './timing.ts';

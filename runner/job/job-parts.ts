@@ -5,7 +5,7 @@ import type { StopControl } from '../engine/stop.ts';
 import type { JobDocument, Summary } from '../engine/task.ts';
 import type { Verdict } from '../engine/verdict.ts';
 import type { JobFiles } from './job-files.ts';
-import type { RunJobParams } from './run-job.ts';
+import type { RunJobParams } from './job-params.ts';
 
 /** A job with what its execution stands on. */
 export interface ExecuteParams extends RunJobParams {

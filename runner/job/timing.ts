@@ -9,7 +9,7 @@ export interface Timing {
   document(): TimingDocument;
 }
 
-export interface TimingDocument {
+interface TimingDocument {
   readonly start: string; // UTC, `YYYY-MM-DD_HH:MM:SS`
   readonly end: string;
   readonly elapsed: number; // seconds

@@ -8,16 +8,26 @@ export interface Lane {
   /** Counts one more command. The caller checks `isFree`, or goes beyond the limit on purpose. */
   occupy(): void;
   release(): void;
-  /** The server refused a channel: never more than now are tried on this connection again. */
-  lower(): void;
+  /** The server refused the channel that was counted last. Returns how many are tried at once from now on. */
+  lower(): number;
+  /** The server gave a channel. */
+  confirm(): void;
 }
 
 /** Below the ten channels that an OpenSSH server allows by default, so that the channel that kills a command always fits. */
 export const channelsPerConnection = 8;
 
+/** Channels in a row that the server must give before one more at once is tried. */
+const confidence = 16;
+
+/**
+ * A lane whose limit follows the server: one that refuses gets fewer channels at once, and after a while one more again, since a
+ * server may also refuse because it has not yet cleared up channels that are closed.
+ */
 export function createLane(connection: Connection, channels: number): Lane {
   let limit = channels;
   let inUse = 0;
+  let given = 0;
   return {
     connection,
     get inUse() {
@@ -33,7 +43,14 @@ export function createLane(connection: Connection, channels: number): Lane {
       inUse -= 1;
     },
     lower() {
+      given = 0;
       limit = Math.max(1, Math.min(limit, inUse - 1));
+      return limit;
+    },
+    confirm() {
+      if (limit === channels || ++given < confidence) return;
+      given = 0;
+      limit += 1;
     },
   };
 }

@@ -51,6 +51,20 @@ const mostConnections = 32;
 /** After another connection could not be made. */
 const growthPauseMs = 10_000;
 
+/** Whoever no longer wants need not wait for what others still want. */
+async function orAborted(wanted: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return await wanted;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const leave = (): void => reject(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  wanted.catch(() => {});
+  try {
+    await Promise.race([wanted, aborted]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
 export function createConnectionPool(params: PoolParams): ConnectionPool {
   const { host, log, patienceMs = 1000 } = params;
   let lanes: Lane[] = [];
@@ -153,7 +167,7 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
   async function take(urgency: Urgency, signal: AbortSignal | undefined): Promise<Lane> {
     signal?.throwIfAborted();
     lanes = lanes.filter((lane) => lane.connection.isOpen);
-    if (lanes.length === 0) await reopen();
+    if (lanes.length === 0) await orAborted(reopen(), signal);
     const lane = urgency === 'kill' ? (freeLane() ?? lanes[0]) : waiters.length === 0 ? freeLane() : undefined;
     if (lane !== undefined) {
       lane.occupy();
@@ -190,12 +204,12 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
       const lane = await take(urgency, options.signal);
       try {
         const channel = await lane.connection.exec(line);
+        lane.confirm();
         return { ...channel, connection: lane.connection, release: () => giveBack(lane) };
       } catch (error) {
         const refused = error instanceof ChannelRefusedError && lane.inUse > 1 && lane.connection.isOpen;
         if (refused) {
-          log.debug(`${host} allows no more than ${lane.inUse - 1} channels on a connection`);
-          lane.lower();
+          log.debug(`${host} refused a channel: no more than ${lane.lower()} at once on this connection for now`);
           if (urgency === 'kill') urgency = 'background'; // It does not fit beyond the limit, so it needs another connection.
         }
         giveBack(lane);

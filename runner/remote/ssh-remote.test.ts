@@ -209,7 +209,7 @@ describeOnServers('a lost connection', (server) => {
   });
 
   test('is waited for by reconnect, as long as it may', async () => {
-    const { folder } = await mkdtemp(join(tmpdir(), 'loligo-')).then((folder) => ({ folder }));
+    const folder = await mkdtemp(join(tmpdir(), 'loligo-reconnect-'));
     let endpoint = await startEndpoint({ folder, name: 'target1', server });
     const { sleeps, sleepFor } = noSleep(async () => {
       if (sleeps.length === 3) endpoint = await startEndpoint({ folder, name: 'target1', server, port: endpoint.port });
@@ -250,7 +250,6 @@ describeWith(['sshd'], 'a server that allows few channels', () => {
     await using fixture = await startRemote('openssh', { maxSessions: 10 });
     const outs = Promise.all(Array.from({ length: 100 }, async (_, n) => fixture.remote.sh(`echo ${n}`)));
     expect(await outs).toEqual(Array.from({ length: 100 }, (_, n) => `${n}\n`));
-    expect(fixture.records.filter((record) => record.message.includes('allows no more'))).toEqual([]);
   });
 });
 

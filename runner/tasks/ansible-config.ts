@@ -8,7 +8,11 @@ const table = {
     kind: optional(either(text, list)),
     fallback: null,
   }),
-  repo: argument({ usage: 'a folder or a git URL; the current folder', kind: optional(text), fallback: null }),
+  repo: argument({
+    usage: 'a folder or a git URL; the current folder',
+    kind: optional(text),
+    fallback: null,
+  }),
   branch: argument({ usage: 'of the git repository', kind: text, fallback: 'main' }),
   hosts: argument({
     usage: 'only these: roles, host names or short names; all hosts of the job',

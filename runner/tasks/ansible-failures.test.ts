@@ -25,12 +25,15 @@ host3.lab:
 });
 
 test('each round of a task that loops counts', () => {
-  const log = JSON.stringify({ host1: { msg: 'one or more items failed', results: [{ msg: 'first' }, { err: 'second' }] } });
+  const log = JSON.stringify({
+    host1: { msg: 'one or more items failed', results: [{ msg: 'first' }, { err: 'second' }] },
+  });
   expect(ansibleFailures(log)).toEqual(['first', 'second']);
 });
 
 test('what differs from run to run is taken out', () => {
-  const log = 'h: {msg: "2026-01-02 03:04:05.678 cannot read /tmp/ansible.x1/f of ansible-tmp-1760.5-12-345"}';
+  const log =
+    'h: {msg: "2026-01-02 03:04:05.678 cannot read /tmp/ansible.x1/f of ansible-tmp-1760.5-12-345"}';
   expect(ansibleFailures(log)).toEqual(['<time> cannot read /tmp/.../f of ansible-tmp-...']);
 });
 
@@ -38,9 +41,14 @@ test('a host that failed twice in one document without separators gives its last
   expect(ansibleFailures('h: {msg: first}\nh: {msg: second}\n')).toEqual(['second']);
 });
 
-test.each([[''], ['{ broken'], ['just text'], ['- a list'], ['h: null'], ['h: {changed: false}'], ['h: {results: [null, 1]}']])(
-  'a log that says nothing (%j) gives no reasons',
-  (log) => {
-    expect(ansibleFailures(log)).toEqual([]);
-  },
-);
+test.each([
+  [''],
+  ['{ broken'],
+  ['just text'],
+  ['- a list'],
+  ['h: null'],
+  ['h: {changed: false}'],
+  ['h: {results: [null, 1]}'],
+])('a log that says nothing (%j) gives no reasons', (log) => {
+  expect(ansibleFailures(log)).toEqual([]);
+});

@@ -40,18 +40,30 @@ function reasonsOf(result: unknown): string[] {
   const items = Array.isArray(record['results']) ? record['results'] : [record];
   return items.flatMap((item) => {
     const fields = asRecord(item);
-    return fields === null ? [] : linesOf(fields).map(plainReason).filter((line) => line !== '');
+    return fields === null
+      ? []
+      : linesOf(fields)
+          .map(plainReason)
+          .filter((line) => line !== '');
   });
 }
 
 function linesOf(fields: Record<string, unknown>): string[] {
   const lines = fields['stderr_lines'];
   if (Array.isArray(lines) && lines.length > 0) return lines.map(String);
-  const text = [fields['msg'], fields['err'], fields['stderr']].find((each) => typeof each === 'string' && each !== '');
+  const text = [fields['msg'], fields['err'], fields['stderr']].find(
+    (each) => typeof each === 'string' && each !== '',
+  );
   return typeof text === 'string' ? text.split('\n') : [];
 }
 
-const noise = [/^\[?warning\]?[: ]/i, /^Warning: Permanently added /, /^Shared connection to .* closed/, /^OpenSSH_/, /^debug\d: /];
+const noise = [
+  /^\[?warning\]?[: ]/i,
+  /^Warning: Permanently added /,
+  /^Shared connection to .* closed/,
+  /^OpenSSH_/,
+  /^debug\d: /,
+];
 
 /** A line without what differs from one run to the next, so that equal failures read the same; empty for what is no failure. */
 function plainReason(line: string): string {

@@ -13,7 +13,13 @@ const targets = parseTargets({
 const hosts = targets.map(({ hostname }) => hostname);
 
 test('hosts stand in order of their names, with what it takes to reach them', () => {
-  const inventory = inventoryOf({ hosts, group: 'testnodes', targets, knownHosts: '/kh', ignoreHostKeys: false });
+  const inventory = inventoryOf({
+    hosts,
+    group: 'testnodes',
+    targets,
+    knownHosts: '/kh',
+    ignoreHostKeys: false,
+  });
   const checked = { ansible_ssh_common_args: '-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/kh' };
   expect(inventory).toEqual({
     all: {
@@ -37,7 +43,13 @@ test('hosts stand in order of their names, with what it takes to reach them', ()
 });
 
 test('a job that ignores host keys does so here too', () => {
-  const inventory = inventoryOf({ hosts: ['c.lab'], group: null, targets, knownHosts: '/kh', ignoreHostKeys: true });
+  const inventory = inventoryOf({
+    hosts: ['c.lab'],
+    group: null,
+    targets,
+    knownHosts: '/kh',
+    ignoreHostKeys: true,
+  });
   expect(inventory).toEqual({
     all: {
       hosts: {

@@ -55,7 +55,10 @@ export async function writeInventory(
   const file = join(inventory, 'hosts.yml');
   await writeFile(file, JSON.stringify(inventoryOf({ ...params, knownHosts }), null, 2)); // JSON is YAML
   for (const [group, vars] of Object.entries(params.groupVars ?? {})) {
-    await writeFile(join(inventory, 'group_vars', `${group.replaceAll('/', '_')}.yml`), JSON.stringify(vars, null, 2));
+    await writeFile(
+      join(inventory, 'group_vars', `${group.replaceAll('/', '_')}.yml`),
+      JSON.stringify(vars, null, 2),
+    );
   }
   return file;
 }

@@ -28,7 +28,10 @@ afterEach(async () => {
 /** Puts a fake ansible-playbook first in the PATH: it notes its words and its folder, then does what is given. */
 async function fakeAnsible(act: string): Promise<void> {
   const file = join(folder, 'bin/ansible-playbook');
-  await writeFile(file, `#!/bin/sh\nfor word; do printf '%s\\n' "$word"; done >>${folder}/words\npwd >${folder}/cwd\n${act}\n`);
+  await writeFile(
+    file,
+    `#!/bin/sh\nfor word; do printf '%s\\n' "$word"; done >>${folder}/words\npwd >${folder}/cwd\n${act}\n`,
+  );
   await chmod(file, 0o755);
   vi.stubEnv('PATH', `${folder}/bin:${process.env['PATH']}`);
 }
@@ -44,22 +47,39 @@ function job(tasks: string, more = ''): Promise<BenchResult> {
 
 describe('ansible', () => {
   test('runs the playbook on the hosts of the job, with its output in ansible.log', async () => {
-    await fakeAnsible(`echo out; echo err >&2; cp "$5" ${folder}/inventory; env | grep ^ANSIBLE_ >${folder}/env`);
-    const { failureReason, file } = await job(`- ansible: {repo: ${folder}/repo, playbook: site.yml, tags: [a, b], vars: {x: 1}}\n`);
+    await fakeAnsible(
+      `echo out; echo err >&2; cp "$5" ${folder}/inventory; env | grep ^ANSIBLE_ >${folder}/env`,
+    );
+    const { failureReason, file } = await job(
+      `- ansible: {repo: ${folder}/repo, playbook: site.yml, tags: [a, b], vars: {x: 1}}\n`,
+    );
     expect(failureReason).toBe(null);
     expect((await file('ansible.log')).split('\n').sort()).toEqual(['', 'err', 'out']);
     const given = await words();
-    expect(given.slice(5)).toEqual(['--limit', 'target1,target2', `${folder}/repo/site.yml`, '--tags', 'a,b']);
+    expect(given.slice(5)).toEqual([
+      '--limit',
+      'target1,target2',
+      `${folder}/repo/site.yml`,
+      '--tags',
+      'a,b',
+    ]);
     expect(JSON.parse(given[2] ?? '')).toEqual({ ansible_ssh_user: bench.hosts.endpoints[0]?.user, x: 1 });
     expect((await readFile(join(folder, 'cwd'), 'utf8')).trim()).toBe(join(folder, 'repo'));
-    expect(await readFile(join(folder, 'env'), 'utf8')).toContain(`ANSIBLE_ROLES_PATH=${folder}/repo/roles\n`);
+    expect(await readFile(join(folder, 'env'), 'utf8')).toContain(
+      `ANSIBLE_ROLES_PATH=${folder}/repo/roles\n`,
+    );
     const inventory = JSON.parse(await readFile(join(folder, 'inventory'), 'utf8'));
-    expect(inventory.all.hosts.target1).toMatchObject({ ansible_host: '127.0.0.1', ansible_port: bench.hosts.endpoints[0]?.port });
+    expect(inventory.all.hosts.target1).toMatchObject({
+      ansible_host: '127.0.0.1',
+      ansible_port: bench.hosts.endpoints[0]?.port,
+    });
   });
 
   test('keeps to the hosts that it is given, and runs again in the end for a clean-up', async () => {
     await fakeAnsible('');
-    const { failureReason } = await job(`- ansible: {repo: ${folder}/repo, playbook: site.yml, hosts: client.0, cleanup: true}\n`);
+    const { failureReason } = await job(
+      `- ansible: {repo: ${folder}/repo, playbook: site.yml, hosts: client.0, cleanup: true}\n`,
+    );
     expect(failureReason).toBe(null);
     const given = await words();
     expect(given.filter((word) => word.startsWith('target'))).toEqual(['target1', 'target1']);
@@ -68,7 +88,9 @@ describe('ansible', () => {
 
   test('gives the reasons of the failure log as the reason, and keeps the log', async () => {
     await fakeAnsible(`printf 'target1:\\n  msg: no such package\\n' >"$ANSIBLE_FAILURE_LOG"; exit 2`);
-    const { status, failureReason, file } = await job(`- ansible: {repo: ${folder}/repo, playbook: site.yml}\n`);
+    const { status, failureReason, file } = await job(
+      `- ansible: {repo: ${folder}/repo, playbook: site.yml}\n`,
+    );
     expect([status, failureReason]).toEqual(['fail', 'no such package']);
     expect(await file('ansible_failures.yaml')).toContain('no such package');
   });
@@ -80,16 +102,25 @@ describe('ansible', () => {
   });
 
   test('takes plays that stand in the job itself', async () => {
-    await fakeAnsible(`for word; do case "$word" in */playbook.yml) cp "$word" ${folder}/plays ;; esac; done`);
-    const { failureReason } = await job(`- ansible: {repo: ${folder}/repo, playbook: [{hosts: all, roles: [common]}]}\n`);
+    await fakeAnsible(
+      `for word; do case "$word" in */playbook.yml) cp "$word" ${folder}/plays ;; esac; done`,
+    );
+    const { failureReason } = await job(
+      `- ansible: {repo: ${folder}/repo, playbook: [{hosts: all, roles: [common]}]}\n`,
+    );
     expect(failureReason).toBe(null);
-    expect(JSON.parse(await readFile(join(folder, 'plays'), 'utf8'))).toEqual([{ hosts: 'all', roles: ['common'] }]);
+    expect(JSON.parse(await readFile(join(folder, 'plays'), 'utf8'))).toEqual([
+      { hosts: 'all', roles: ['common'] },
+    ]);
   });
 
   test.each([
     ['{}', "ansible: 'playbook' must say which playbook to run"],
     ['{playbook: none.yml}', "ansible: there is no playbook 'none.yml' in "],
-    ['{playbook: site.yml, hosts: [client.7]}', "ansible: 'hosts' names 'client.7', which is no role and no host of this job"],
+    [
+      '{playbook: site.yml, hosts: [client.7]}',
+      "ansible: 'hosts' names 'client.7', which is no role and no host of this job",
+    ],
     ['{playbook: site.yml, tag: x}', "ansible: there is no key 'tag' in its config"],
   ])('refuses %s', async (config, sentence) => {
     await fakeAnsible('');
@@ -109,7 +140,10 @@ describe('ansible', () => {
 describe('ansible.cephlab', () => {
   test('uses the repository of the site, with the overrides of the job', async () => {
     await fakeAnsible('');
-    const { failureReason } = await job('- ansible.cephlab:\n', 'overrides: {ansible.cephlab: {skip_tags: timezone}}');
+    const { failureReason } = await job(
+      '- ansible.cephlab:\n',
+      'overrides: {ansible.cephlab: {skip_tags: timezone}}',
+    );
     expect(failureReason).toBe(null);
     expect((await words()).slice(7)).toEqual([`${folder}/repo/cephlab.yml`, '--skip-tags', 'timezone']);
     expect(existsSync(join(folder, '.vault_pass.txt'))).toBe(true);
@@ -121,7 +155,9 @@ describe('ansible.cephlab', () => {
   });
 
   test('is skipped with one line where the site has no repository', async () => {
-    const { status, lines } = await bench.run('roles: [[node.a]]\nceph_cm_ansible: false\ntasks: [{ansible.cephlab: null}]');
+    const { status, lines } = await bench.run(
+      'roles: [[node.a]]\nceph_cm_ansible: false\ntasks: [{ansible.cephlab: null}]',
+    );
     expect(status).toBe('pass');
     expect(lines.filter((line) => line.includes('INFO:teuthology.task.ansible'))).toEqual([
       'INFO:teuthology.task.ansible:ansible.cephlab: no ansible repository is configured for this site, skipping',

@@ -38,7 +38,7 @@ export const cephlab: Task = async (ctx, config) => {
 };
 
 async function runAnsible(ctx: TaskContext, config: AnsibleConfig, group: string | null): Promise<void> {
-  const remotes = remotesNamed({ task: 'ansible', ctx, names: config.hosts });
+  const remotes = remotesNamed({ task: 'ansible', cluster: ctx.cluster, names: config.hosts });
   const folder = await mkdtemp(join(tmpdir(), 'ansible-'));
   ctx.defer(() => rm(folder, { recursive: true, force: true }));
   const repo = await checkOut({ ctx, folder, repo: config.repo ?? '.', branch: config.branch });
@@ -50,7 +50,12 @@ async function runAnsible(ctx: TaskContext, config: AnsibleConfig, group: string
   await play(config.vars);
 }
 
-async function checkOut(params: { ctx: TaskContext; folder: string; repo: string; branch: string }): Promise<string> {
+async function checkOut(params: {
+  ctx: TaskContext;
+  folder: string;
+  repo: string;
+  branch: string;
+}): Promise<string> {
   const { ctx, folder, repo, branch } = params;
   if (existsSync(repo)) return resolve(repo);
   const clone = join(folder, 'repo');
@@ -66,7 +71,7 @@ async function checkOut(params: { ctx: TaskContext; folder: string; repo: string
 }
 
 /** A playbook was named that is neither in the repository nor here. */
-export class PlaybookNotFoundError extends Error {
+class PlaybookNotFoundError extends Error {
   override readonly name = 'PlaybookNotFoundError';
 }
 
@@ -76,7 +81,8 @@ async function findPlaybook(params: {
   playbook: AnsibleConfig['playbook'];
 }): Promise<string> {
   const { folder, repo, playbook } = params;
-  if (playbook === null) throw new PlaybookNotFoundError("ansible: 'playbook' must say which playbook to run");
+  if (playbook === null)
+    throw new PlaybookNotFoundError("ansible: 'playbook' must say which playbook to run");
   const written = join(folder, 'playbook.yml');
   if (typeof playbook !== 'string') {
     await writeFile(written, JSON.stringify(playbook, null, 2)); // JSON is YAML
@@ -90,7 +96,9 @@ async function findPlaybook(params: {
   }
   const found = [resolve(repo, playbook), resolve(playbook)].find((path) => existsSync(path));
   if (found !== undefined) return found;
-  throw new PlaybookNotFoundError(`ansible: there is no playbook '${playbook}' in ${repo} or in ${process.cwd()}`);
+  throw new PlaybookNotFoundError(
+    `ansible: there is no playbook '${playbook}' in ${repo} or in ${process.cwd()}`,
+  );
 }
 
 async function defaultInventory(params: {
@@ -105,7 +113,10 @@ async function defaultInventory(params: {
   return writeInventory(folder, {
     hosts: remotes.map(({ hostname }) => hostname),
     group,
-    targets: parseTargets(ctx.job['targets'] ?? null, { labDomain: ctx.site.labDomain, defaultUser: 'ubuntu' }),
+    targets: parseTargets(ctx.job['targets'] ?? null, {
+      labDomain: ctx.site.labDomain,
+      defaultUser: 'ubuntu',
+    }),
     groupVars: config.group_vars,
     ignoreHostKeys: ctx.job['sshkeys'] === 'ignore' || !ctx.site.verifyHostKeys,
   });
@@ -140,7 +151,7 @@ async function runPlaybook(params: {
       cwd: repo,
       env: playbookEnvironment({ repo, failureLog }),
       signal: ctx.signal,
-      output: async (chunk) => ctx.archive?.append('ansible.log', chunk),
+      output: (chunk) => keep(ctx, () => ctx.archive?.append('ansible.log', chunk)),
       advice: 'install Ansible (the package ansible-core)',
     });
   } catch (error) {
@@ -149,10 +160,23 @@ async function runPlaybook(params: {
   if (config.reconnect) for (const remote of remotes) await remote.reconnect({ signal: ctx.signal });
 }
 
-async function reasonOf(ctx: TaskContext, failureLog: string, failure: LocalCommandFailedError): Promise<Error> {
+async function reasonOf(
+  ctx: TaskContext,
+  failureLog: string,
+  failure: LocalCommandFailedError,
+): Promise<Error> {
   if (!existsSync(failureLog)) return failure;
   const log = await readFile(failureLog, 'utf8');
-  await ctx.archive?.put('ansible_failures.yaml', log);
+  await keep(ctx, () => ctx.archive?.put('ansible_failures.yaml', log));
   const failures = ansibleFailures(log);
   return failures.length > 0 ? new AnsibleFailedError(failures) : failure;
+}
+
+/** Writes to the archive; trouble with that is told and never fails the job. */
+async function keep(ctx: TaskContext, write: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    ctx.log.warn(`ansible: the archive did not take the output: ${String(error)}`);
+  }
 }

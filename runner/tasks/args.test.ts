@@ -34,7 +34,9 @@ describe('a table of arguments', () => {
   test('refuses a key that it does not have, and names those it has', () => {
     const reading = (): unknown => paint.read({ color: 'red' });
     expect(reading).toThrow(UnknownArgumentError);
-    expect(reading).toThrow("paint: there is no key 'color' in its config; the keys are colour, coats, walls");
+    expect(reading).toThrow(
+      "paint: there is no key 'color' in its config; the keys are colour, coats, walls",
+    );
   });
 
   test('does not take what every object has for one of its keys', () => {

@@ -57,7 +57,11 @@ export class UnknownArgumentError extends Error {
   }
 }
 
-function readArgument(place: { task: string; path: string }, table: ArgumentTable, given: PlainValue): unknown {
+function readArgument(
+  place: { task: string; path: string },
+  table: ArgumentTable,
+  given: PlainValue,
+): unknown {
   const declared = table[place.path];
   if (declared === undefined) return undefined;
   if (given === null && declared.fallback !== undefined) return declared.fallback;
@@ -68,7 +72,8 @@ function readArgument(place: { task: string; path: string }, table: ArgumentTabl
 
 function documentationOf(table: ArgumentTable): string {
   const rows = Object.entries(table).map(([key, { usage, kind, fallback }]) => {
-    const otherwise = fallback === undefined ? 'required' : fallback === null ? '' : `\`${JSON.stringify(fallback)}\``;
+    const otherwise =
+      fallback === undefined ? 'required' : fallback === null ? '' : `\`${JSON.stringify(fallback)}\``;
     return `| \`${key}\` | ${kind.name} | ${otherwise} | ${usage} |`;
   });
   return ['| key | value | default | meaning |', '|---|---|---|---|', ...rows].join('\n');

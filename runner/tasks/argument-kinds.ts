@@ -29,7 +29,8 @@ export const seconds: ArgumentKind<number> = {
 
 export const count: ArgumentKind<number> = {
   name: 'a whole number that is not negative',
-  read: (value) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined),
+  read: (value) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined,
 };
 
 /** One string or a list of them. */

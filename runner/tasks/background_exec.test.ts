@@ -37,14 +37,16 @@ async function expectGone(pids: readonly number[]): Promise<void> {
 describe('background_exec', () => {
   test('runs beside the tasks below it and is killed as a group when the list ends', async () => {
     const pids = `${bench.hosts.folder}/group`;
-    const { status, failureReason, lines } = await bench.run(`${roles}
+    const { status, failureReason, lines } = await bench.run(
+      `${roles}
 tasks:
 - background_exec:
     client.0: [sleep 1000 &, timeout 1000 sleep 1000 &, 'echo $! $$ | tr " " "\\n" >${pids}', wait]
     node.a: 'echo second on {node.b}; exec sleep 1000'
 - exec:
     node.b: ['until [ -s ${pids} ]; do sleep 0.1; done', 'for pid in $(cat ${pids}); do kill -0 $pid || exit 1; done']
-`.replaceAll(' &, ', ' & true, '));
+`.replaceAll(' &, ', ' & true, '),
+    );
     expect([status, failureReason]).toEqual(['pass', null]);
     await expectGone(pidsIn(pids));
     expect(lines).toContain('INFO:teuthology.task.background_exec.target1.stdout:second on target2');
@@ -96,7 +98,9 @@ tasks:
   test('leaves nothing of the helper on the host', async () => {
     const files = (): string[] =>
       ['/tmp', bench.hosts.folder].flatMap((folder) =>
-        readdirSync(folder, { recursive: folder !== '/tmp' }).map(String).filter((name) => name.includes('daemon-helper.')),
+        readdirSync(folder, { recursive: folder !== '/tmp' })
+          .map(String)
+          .filter((name) => name.includes('daemon-helper.')),
       );
     const before = files().length;
     await bench.run(`${roles}\ntasks:\n- background_exec: {client.0: sleep 1000}\n`);
@@ -105,13 +109,18 @@ tasks:
 
   test('refuses a config without commands', async () => {
     const { failureReason } = await bench.run(`${roles}\ntasks:\n- background_exec:\n`);
-    expect(failureReason).toMatch(/^background_exec: its config must be a map from roles to shell commands.*, not nothing$/);
+    expect(failureReason).toMatch(
+      /^background_exec: its config must be a map from roles to shell commands.*, not nothing$/,
+    );
   });
 });
 
 /** The processes of an SSH server that serve its connections. */
 function sessionsOf(server: number): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => parentOf(pid) === server);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === server);
 }
 
 function parentOf(pid: number): number | null {

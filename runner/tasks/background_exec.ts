@@ -4,7 +4,8 @@ import type { RemoteProcess } from '../remote/remote.ts';
 import { commandsOf } from './role-commands.ts';
 import { readMap, TaskConfigError } from './task-config.ts';
 
-const expected = "a map from roles to shell commands, such as {client.0: ['while true', 'do date', 'sleep 1', 'done']}";
+const expected =
+  "a map from roles to shell commands, such as {client.0: ['while true', 'do date', 'sleep 1', 'done']}";
 const endMs = 60_000; // how long ending a killed group may take: the kernel may keep a process that waits for a disk
 
 /**

@@ -14,7 +14,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Runs a script with fake programs, each of which notes its words and then does what is given for it; the others do not exist. */
-async function runWith(script: string, fakes: Readonly<Record<string, string>>): Promise<{ status: number | null; calls: string[] }> {
+async function runWith(
+  script: string,
+  fakes: Readonly<Record<string, string>>,
+): Promise<{ status: number | null; calls: string[] }> {
   for (const [name, act] of Object.entries(fakes)) {
     const file = join(folder, name);
     await writeFile(file, `#!/bin/sh\necho ${name} "$@" >>${folder}/calls\n${act}\n`);
@@ -30,8 +33,18 @@ describe('the scripts of clock', () => {
   const sudo = '"$@"';
 
   test('stop the service, set the clock, start the service and show its peers', async () => {
-    const { status, calls } = await runWith(synchronizeScript, { sudo, systemctl: 'exit 0', ntpd: 'exit 0', ntpq: 'exit 0' });
-    expect(calls).toEqual(['systemctl stop ntp.service', 'ntpd -gq', 'systemctl start ntp.service', 'ntpq -p']);
+    const { status, calls } = await runWith(synchronizeScript, {
+      sudo,
+      systemctl: 'exit 0',
+      ntpd: 'exit 0',
+      ntpq: 'exit 0',
+    });
+    expect(calls).toEqual([
+      'systemctl stop ntp.service',
+      'ntpd -gq',
+      'systemctl start ntp.service',
+      'ntpq -p',
+    ]);
     expect(status).toBe(0);
   });
 
@@ -50,9 +63,12 @@ describe('the scripts of clock', () => {
     expect(status).toBe(0);
   });
 
-  test.each([[synchronizeScript], [peersScript]])('pass on a host that has nothing of all this', async (script) => {
-    expect(await runWith(script, {})).toEqual({ status: 0, calls: [] });
-  });
+  test.each([[synchronizeScript], [peersScript]])(
+    'pass on a host that has nothing of all this',
+    async (script) => {
+      expect(await runWith(script, {})).toEqual({ status: 0, calls: [] });
+    },
+  );
 });
 
 describe('clock', () => {

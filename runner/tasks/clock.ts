@@ -45,7 +45,10 @@ async function withOwnClock(ctx: TaskContext): Promise<Remote[]> {
   for (const remote of ctx.cluster.remotes) {
     const { container, sandbox } = await hostFacts(remote);
     if (!container && !sandbox) own.push(remote);
-    else ctx.log.info(`${remote.shortname}: its clock is left alone (${sandbox ? 'a sandbox node' : 'a container'})`);
+    else
+      ctx.log.info(
+        `${remote.shortname}: its clock is left alone (${sandbox ? 'a sandbox node' : 'a container'})`,
+      );
   }
   return own;
 }

@@ -61,7 +61,9 @@ describe('sequential', () => {
   });
 
   test('takes a name from the top level of the job, for a list and for a single task', async () => {
-    await run('more: [{step: a}, {step: b}]\none: {full_sequential: [{step: c}]}\ntasks: [{sequential: [more, one, {step: d}]}]');
+    await run(
+      'more: [{step: a}, {step: b}]\none: {full_sequential: [{step: c}]}\ntasks: [{sequential: [more, one, {step: d}]}]',
+    );
     expect(seen).toEqual(['+a', '+b', '-b', '-a', '+c', '-c', '+d', '-d']);
   });
 
@@ -110,13 +112,17 @@ describe('full_sequential_finally', () => {
 
 describe('parallel', () => {
   test('runs its members at once and unwinds each on its own', async () => {
-    const meet = (mine: string, other: string): Task => async (ctx) => {
-      seen.push(mine);
-      while (!seen.includes(other)) await sleep(10);
-      ctx.defer(() => void seen.push(`-${mine}`));
-    };
+    const meet =
+      (mine: string, other: string): Task =>
+      async (ctx) => {
+        seen.push(mine);
+        while (!seen.includes(other)) await sleep(10);
+        ctx.defer(() => void seen.push(`-${mine}`));
+      };
     const job = 'ceph_cm_ansible: false\ntasks: [{parallel: [{left: null}, {right: null}]}, {step: after}]';
-    const result = await bench.run(job, { tasks: { step, left: meet('left', 'right'), right: meet('right', 'left') } });
+    const result = await bench.run(job, {
+      tasks: { step, left: meet('left', 'right'), right: meet('right', 'left') },
+    });
     expect(result.failureReason).toBe(null);
     expect(seen.slice(0, 4).sort()).toEqual(['-left', '-right', 'left', 'right']);
     expect(seen.slice(4)).toEqual(['+after', '-after']);
@@ -175,10 +181,13 @@ describe('small tasks', () => {
   test('sleep ends as soon as the job is stopped', async () => {
     const stop = new AbortController();
     const stopper: Task = async () => void setTimeout(() => stop.abort(new Error('enough')), 100);
-    const { status } = await bench.run('ceph_cm_ansible: false\ntasks: [{stopper: null}, {sleep: 100000}, {step: never}]', {
-      tasks: { step, stopper },
-      signal: stop.signal,
-    });
+    const { status } = await bench.run(
+      'ceph_cm_ansible: false\ntasks: [{stopper: null}, {sleep: 100000}, {step: never}]',
+      {
+        tasks: { step, stopper },
+        signal: stop.signal,
+      },
+    );
     expect(status).toBe('dead');
     expect(seen).toEqual([]);
   });
@@ -201,6 +210,8 @@ describe('small tasks', () => {
   test('dump_ctx shows the job and its own config', async () => {
     const result = await run('marker: 4711\ntasks: [{dump_ctx: {own: config}}, {nop: null}]');
     expect(linesWith(result, 'marker: 4711').length).toBeGreaterThan(0);
-    expect(linesWith(result, "config: { own: 'config' }").length + linesWith(result, "own: 'config'").length).toBeGreaterThan(0);
+    expect(
+      linesWith(result, "config: { own: 'config' }").length + linesWith(result, "own: 'config'").length,
+    ).toBeGreaterThan(0);
   });
 });

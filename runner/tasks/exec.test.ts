@@ -20,7 +20,9 @@ tasks:
 `);
     expect(status).toBe('pass');
     const [one, two] = bench.hosts.endpoints;
-    expect(lines.filter((line) => /INFO:teuthology.task.exec|stdout:(first|second|third)/.test(line))).toEqual([
+    expect(
+      lines.filter((line) => /INFO:teuthology.task.exec|stdout:(first|second|third)/.test(line)),
+    ).toEqual([
       'INFO:teuthology.task.exec:Executing custom commands...',
       `INFO:teuthology.task.exec:Running commands on role client.1 host ${two?.user}@target2`,
       'INFO:teuthology.orchestra.run.target2.stdout:first on target2',
@@ -66,13 +68,18 @@ tasks:
     - 'echo {client.0}'
 `);
     expect(status).toBe('fail'); // bash itself refuses the variable \${node.b}
-    expect(lines).toContain("WARNING:teuthology.task.exec:'{node.z}' names no role of this job and stays as it is");
+    expect(lines).toContain(
+      "WARNING:teuthology.task.exec:'{node.z}' names no role of this job and stays as it is",
+    );
     const echoed = lines.find((line) => line.includes("bash -c 'echo"));
     expect(echoed).toContain('echo target2 target1 {node.z} ${node.b} "{ print }" {1..3}; true');
   });
 
   test.each([
-    ['{}', "exec: its config must be a map from roles to shell commands, such as {client.0: ['uptime']}, not the map {}"],
+    [
+      '{}',
+      "exec: its config must be a map from roles to shell commands, such as {client.0: ['uptime']}, not the map {}",
+    ],
     ['[ls]', 'exec: its config must be a map from roles to shell commands'],
     ['{client.0: [[ls]]}', `exec: 'client.0[0]' must be a shell command, not the list ["ls"]`],
     ['{all: [ls], client.0: [ls]}', "exec: its config must be 'all' alone or only roles"],

@@ -1,5 +1,5 @@
 import type { Task } from '../engine/task.ts';
-import { runEachAlone } from './full_sequential.ts';
+import { runEachAlone } from './run-each-alone.ts';
 import { readTaskList } from './task-config.ts';
 
 /**

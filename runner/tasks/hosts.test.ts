@@ -32,7 +32,9 @@ describe.each(['openssh', 'ssh2'] as const)('tasks on hosts of %s', (server) => 
     const look: Task = async () => {
       during = bench.hosts.endpoints.map(({ home }, id) => existsSync(join(home, `cephtest/mnt.${id}`)));
     };
-    const result = await run('- localdir:\n- look:\n- exec: {client.0: [touch $TESTDIR/mnt.0/left]}\n', { look });
+    const result = await run('- localdir:\n- look:\n- exec: {client.0: [touch $TESTDIR/mnt.0/left]}\n', {
+      look,
+    });
     expect([result.failureReason, during]).toEqual([null, [true, true]]);
     await run('- localdir: [client.1]\n- look:\n', { look });
     expect(during).toEqual([false, true]);
@@ -40,7 +42,9 @@ describe.each(['openssh', 'ssh2'] as const)('tasks on hosts of %s', (server) => 
 
   test('localdir refuses what is no list of clients', async () => {
     const { failureReason } = await run('- localdir: {client.0: null}\n');
-    expect(failureReason).toBe('localdir: its config must be a list of clients, or nothing, not the map {"client.0":null}');
+    expect(failureReason).toBe(
+      'localdir: its config must be a list of clients, or nothing, not the map {"client.0":null}',
+    );
   });
 
   test('ssh_keys gives the hosts one key and puts back what was there', async () => {
@@ -49,7 +53,8 @@ describe.each(['openssh', 'ssh2'] as const)('tasks on hosts of %s', (server) => 
     await mkdir(one, { recursive: true });
     await writeFile(join(one, 'config'), 'Host mine\n');
     const before = [await readdir(one), await readdir(other).catch(() => [])];
-    const text = (name: string): Promise<string[]> => Promise.all(homes.map((home) => readFile(join(home, name), 'utf8')));
+    const text = (name: string): Promise<string[]> =>
+      Promise.all(homes.map((home) => readFile(join(home, name), 'utf8')));
     const look: Task = async () => {
       const [key, sameKey] = await text('id_rsa');
       expect(key).toMatch(/^-----BEGIN .*PRIVATE KEY-----/);
@@ -60,7 +65,9 @@ describe.each(['openssh', 'ssh2'] as const)('tasks on hosts of %s', (server) => 
       expect(authorized).toContain(publicKey);
       expect(authorized).toContain(otherPublicKey);
       expect(publicKey).toMatch(/^ssh-rsa \S+ ssh-keys-user@target1\n$/);
-      expect(await text('config')).toEqual(Array.from({ length: 2 }, () => 'StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n'));
+      expect(await text('config')).toEqual(
+        Array.from({ length: 2 }, () => 'StrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n'),
+      );
     };
     const { failureReason, lines } = await run('- ssh_keys:\n- look:\n', { look });
     expect(failureReason).toBe(null);

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execa } from 'execa';
 import { commandFailedText } from '../remote/failure-text.ts';
 import { quoteCommand } from '../remote/quote.ts';
 
@@ -27,43 +26,38 @@ export class LocalCommandFailedError extends Error {
 }
 
 /**
- * Runs a program on this machine to its end and hands over its output, both streams as they come, one chunk at a time. An
- * aborted signal ends it with SIGTERM.
+ * Runs a program on this machine to its end and hands over its output, both streams as they come. An aborted signal ends it
+ * with SIGTERM, and with SIGKILL if that is not minded within five seconds.
  */
 export async function runLocally(params: {
   program: string;
   args: readonly string[];
   cwd?: string;
-  env?: Readonly<Record<string, string>>;
+  env?: Readonly<Record<string, string>>; // on top of the caller's own
   signal: AbortSignal;
   output: (chunk: Buffer) => Promise<void>;
   advice: string; // how to install the program
 }): Promise<void> {
-  const { program, args, signal } = params;
+  const { program, args, cwd, env = {}, signal, output } = params;
   signal.throwIfAborted();
-  const child = spawn(program, args, {
-    cwd: params.cwd,
-    env: { ...process.env, ...params.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = execa(program, args, {
+    ...(cwd === undefined ? {} : { cwd }),
+    env,
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+    cancelSignal: signal,
   });
-  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
-  closed.catch(() => {}); // It is awaited below, unless handing over the output fails first.
-  const end = (): void => void child.kill('SIGTERM');
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    await Promise.all([handOver(child.stdout, params.output), handOver(child.stderr, params.output)]);
-    const [status, signalName] = await closed;
-    if (signal.aborted) throw signal.reason;
-    if (status !== 0) throw new LocalCommandFailedError([program, ...args], status, signalName);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new ProgramMissingError(program, params.advice);
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', end);
-    child.kill('SIGKILL');
-  }
+  const [result] = await Promise.all([child, handOver(child.stdout, output), handOver(child.stderr, output)]);
+  if (signal.aborted) throw signal.reason;
+  if (!result.failed) return;
+  if (result.code === 'ENOENT') throw new ProgramMissingError(program, params.advice);
+  throw new LocalCommandFailedError([program, ...args], result.exitCode ?? null, result.signal ?? null);
 }
 
-async function handOver(stream: AsyncIterable<Buffer>, output: (chunk: Buffer) => Promise<void>): Promise<void> {
+async function handOver(
+  stream: AsyncIterable<Buffer>,
+  output: (chunk: Buffer) => Promise<void>,
+): Promise<void> {
   for await (const chunk of stream) await output(chunk);
 }

@@ -11,7 +11,12 @@ export const task: Task = async (ctx, config) => {
   const all = ctx.cluster.hosts.flatMap(({ roles }) => roles.filter(isType('client')));
   const clients = config === null ? all : texts.read(config);
   if (clients === undefined) {
-    throw new TaskConfigError({ task: 'localdir', path: '', expected: 'a list of clients, or nothing', given: config });
+    throw new TaskConfigError({
+      task: 'localdir',
+      path: '',
+      expected: 'a list of clients, or nothing',
+      given: config,
+    });
   }
   for (const client of clients) {
     const remote = ctx.cluster.remoteOf(client);

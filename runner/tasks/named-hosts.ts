@@ -1,5 +1,5 @@
 import { isSameRole } from '../../core/config/roles.ts';
-import type { TaskContext } from '../engine/task.ts';
+import type { Cluster } from '../remote/cluster.ts';
 import type { Remote } from '../remote/remote.ts';
 
 /** `hosts` of a task's config names nothing that the job has. */
@@ -10,14 +10,14 @@ export class NoSuchHostError extends Error {
 /** The hosts that a task is restricted to: each name is a role, a host name or a short name. Null is every host of the job. */
 export function remotesNamed(params: {
   task: string;
-  ctx: TaskContext;
+  cluster: Cluster;
   names: readonly string[] | null;
 }): readonly Remote[] {
-  const { task, ctx, names } = params;
-  if (names === null) return ctx.cluster.remotes;
+  const { task, cluster, names } = params;
+  if (names === null) return cluster.remotes;
   const chosen = new Set<Remote>();
   for (const name of names) {
-    const matching = ctx.cluster.hosts.filter(({ remote, roles }) => {
+    const matching = cluster.hosts.filter(({ remote, roles }) => {
       const own = [remote.name, remote.hostname, remote.shortname];
       return own.includes(name) || roles.some((role) => isSameRole(role, name));
     });
@@ -26,5 +26,5 @@ export function remotesNamed(params: {
     }
     for (const { remote } of matching) chosen.add(remote);
   }
-  return ctx.cluster.remotes.filter((remote) => chosen.has(remote));
+  return cluster.remotes.filter((remote) => chosen.has(remote));
 }

@@ -25,7 +25,12 @@ function rolesOf(ctx: TaskContext, config: Config): readonly string[] {
   if (config === null) return ctx.cluster.hosts.flatMap(({ roles }) => roles.filter(isType('client')));
   const roles = isConfigMap(config) ? Object.keys(config) : texts.read(config);
   if (roles === undefined) {
-    throw new TaskConfigError({ task: 'parallel_example', path: '', expected: 'a list of roles', given: config });
+    throw new TaskConfigError({
+      task: 'parallel_example',
+      path: '',
+      expected: 'a list of roles',
+      given: config,
+    });
   }
   return roles;
 }

@@ -37,7 +37,9 @@ describe('pexec', () => {
     const meet = `touch ${bench.hosts.folder}/$(hostname) && for host in`;
     const wait = `; do until [ -e ${bench.hosts.folder}/$host ]; do sleep 0.05; done; done; echo say $(hostname)`;
     const all = await pexec(`    all: ['${meet} target1 target2 target3${wait}']\n`);
-    const clients = await pexec(`    clients: ['${meet} target1 target2${wait}']\n    node.c: [echo say alone]\n`);
+    const clients = await pexec(
+      `    clients: ['${meet} target1 target2${wait}']\n    node.c: [echo say alone]\n`,
+    );
     expect(said(all).sort()).toEqual(['target1', 'target2', 'target3']);
     expect(said(clients).sort()).toEqual(['alone', 'target1', 'target2']);
   });
@@ -72,7 +74,9 @@ describe('pexec', () => {
   });
 
   test('a shell that ends well before the others meet is a failure too', async () => {
-    const { failureReason } = await pexec('    client.0: [exit 0, barrier, echo x]\n    client.1: [barrier]\n');
+    const { failureReason } = await pexec(
+      '    client.0: [exit 0, barrier, echo x]\n    client.1: [barrier]\n',
+    );
     expect(failureReason).toBe(
       'pexec: the shell of client.0 ended before barrier 1, where the others would have waited for it',
     );
@@ -86,12 +90,17 @@ describe('pexec', () => {
 
   test('takes more lines than a pipe holds', async () => {
     const lines = Array.from({ length: 3000 }, () => `    - ': ${'x'.repeat(100)}'\n`).join('');
-    const result = await pexec(`    client.0:\n    - sleep 0.5\n${lines}    - barrier\n    - echo say done\n`);
+    const result = await pexec(
+      `    client.0:\n    - sleep 0.5\n${lines}    - barrier\n    - echo say done\n`,
+    );
     expect(said(result)).toEqual(['done']);
   });
 
   test.each([
-    ['    client.0: [barrier]\n    client.1: [barrier, barrier]\n', "the same number of 'barrier' lines, but client.0 has 1, client.1 has 2"],
+    [
+      '    client.0: [barrier]\n    client.1: [barrier, barrier]\n',
+      "the same number of 'barrier' lines, but client.0 has 1, client.1 has 2",
+    ],
     ['    sudo: maybe\n    client.0: [ls]\n', `pexec: 'sudo' must be true or false, not "maybe"`],
     ['    sudo: true\n', "pexec: its config must be a map from roles (or 'all' or 'clients') to shell lines"],
     ['    client.0: [{a: b}]\n', `pexec: 'client.0[0]' must be a shell command, not the map {"a":"b"}`],

@@ -13,7 +13,7 @@ import { readMap, TaskConfigError } from './task-config.ts';
 import { createTextWatch } from './text-watch.ts';
 
 /** Hosts do not have the same number of meeting points, or one of them left before the last. */
-export class BarrierError extends Error {
+class BarrierError extends Error {
   override readonly name = 'BarrierError';
 }
 

@@ -24,7 +24,12 @@ export function readRoleCommands(task: string, ctx: TaskContext, config: PlainVa
   const wildcard = keys.find((key) => wildcards.has(key));
   if (wildcard === undefined) return keys.map((role) => commandsOf({ task, ctx, role, given: map[role] }));
   if (keys.length > 1) {
-    throw new TaskConfigError({ task, path: '', expected: `'${wildcard}' alone or only roles`, given: config });
+    throw new TaskConfigError({
+      task,
+      path: '',
+      expected: `'${wildcard}' alone or only roles`,
+      given: config,
+    });
   }
   const commands = readShellLines({ task, ctx, path: wildcard, given: map[wildcard] });
   return targetsOf(wildcard, ctx.cluster).map((target) => ({ ...target, commands }));

@@ -46,24 +46,33 @@ describe('the suites that ship', () => {
     expect(descriptions.sort()).toEqual(expected.sort());
   });
 
-  test.each(['smoke/{clusters/fixed-1 tasks/background}', 'smoke/{clusters/fixed-2 tasks/nested}', 'smoke/{clusters/fixed-3 tasks/rendezvous}'])(
-    '%s passes and leaves nothing behind',
-    async (description) => {
-      const job = (await jobsOf('smoke')).find((each) => each.description === description);
-      if (!job) throw new Error(`there is no job ${description}`);
-      const { status, failureReason, nodesClean } = await run('smoke', job);
-      expect({ status, failureReason, nodesClean }).toEqual({ status: 'pass', failureReason: null, nodesClean: true });
-    },
-  );
+  test.each([
+    'smoke/{clusters/fixed-1 tasks/background}',
+    'smoke/{clusters/fixed-2 tasks/nested}',
+    'smoke/{clusters/fixed-3 tasks/rendezvous}',
+  ])('%s passes and leaves nothing behind', async (description) => {
+    const job = (await jobsOf('smoke')).find((each) => each.description === description);
+    if (!job) throw new Error(`there is no job ${description}`);
+    const { status, failureReason, nodesClean } = await run('smoke', job);
+    expect({ status, failureReason, nodesClean }).toEqual({
+      status: 'pass',
+      failureReason: null,
+      nodesClean: true,
+    });
+  });
 
   test('smoke-with-failure is smoke and one job that fails with the reason that it promises', async () => {
     const jobs = await jobsOf('smoke-with-failure');
-    const [failing, ...others] = jobs.filter(({ description }) => !description.startsWith('smoke-with-failure/smoke/'));
+    const [failing, ...others] = jobs.filter(
+      ({ description }) => !description.startsWith('smoke-with-failure/smoke/'),
+    );
     if (!failing) throw new Error('no job fails');
     expect([jobs.length, others]).toEqual([10, []]);
     const { status, failureReason, lines } = await run('smoke-with-failure', failing);
     expect(status).toBe('fail');
-    expect(failureReason).toMatch(/^Command failed on target1 with status 1: .*fails on purpose: ten lines are not eleven/);
+    expect(failureReason).toMatch(
+      /^Command failed on target1 with status 1: .*fails on purpose: ten lines are not eleven/,
+    );
     expect(lines.filter((line) => line.includes('Manager failed'))).toEqual([]);
   });
 

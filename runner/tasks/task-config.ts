@@ -46,7 +46,8 @@ export function readMap(place: ConfigPlace, value: PlainValue | undefined, expec
 /** A list of tasks as `sequential` and its kin take it. Nothing at all is an empty list; the entries themselves are read when they run. */
 export function readTaskList(place: ConfigPlace, value: PlainValue | undefined): readonly PlainValue[] {
   if (value === null || value === undefined) return [];
-  if (!Array.isArray(value)) throw new TaskConfigError({ ...place, expected: 'a list of tasks', given: value });
+  if (!Array.isArray(value))
+    throw new TaskConfigError({ ...place, expected: 'a list of tasks', given: value });
   return value;
 }
 

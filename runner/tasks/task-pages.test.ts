@@ -39,14 +39,17 @@ describe('the pages of the tasks', () => {
     expect(pages.filter((name) => name !== 'writing-one').sort()).toEqual([...names].sort());
   });
 
-  test.each(tables)('%s shows the table that the task reads its config with', async (name, { documentation }) => {
-    expect(await page(name)).toContain(documentation);
-  });
+  test.each(tables)(
+    '%s shows the table that the task reads its config with',
+    async (name, { documentation }) => {
+      expect(await page(name)).toContain(documentation);
+    },
+  );
 
   test.each(names)('%s has an example with tasks that exist, itself among them', async (name) => {
     const job = toPlain(pyYaml.parse(await exampleOf(name))) as { [key: string]: PlainValue };
     const tasks = createTaskRegistry({ builtIn: builtInTasks, suitePath: null, suite: null });
-    await checkTasks({ entries: job['tasks'] as PlainValue[], job, tasks });
+    await checkTasks({ lists: [{ path: 'tasks', entries: job['tasks'] as PlainValue[] }], job, tasks });
     expect(JSON.stringify(job['tasks'])).toMatch(new RegExp(`"${name}(\\.\\w+)?":`));
   });
 });

@@ -30,7 +30,10 @@ describe('the template of a task', () => {
   test.each([
     ['{}', "template: 'role' must be a string, not nothing"],
     ['{role: client.0, greeting: [hi]}', `template: 'greeting' must be a string, not the list ["hi"]`],
-    ['{rule: client.0}', "template: there is no key 'rule' in its config; the keys are role, greeting, check"],
+    [
+      '{rule: client.0}',
+      "template: there is no key 'rule' in its config; the keys are role, greeting, check",
+    ],
   ])('refuses the config %s', async (config, sentence) => {
     expect((await run(`- template: ${config}\n`)).failureReason).toBe(sentence);
   });

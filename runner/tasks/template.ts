@@ -10,7 +10,7 @@ export const templateArguments = taskArguments('template', {
 });
 
 /** What was left on the host is not what was found there. */
-export class GreetingLostError extends Error {
+class GreetingLostError extends Error {
   override readonly name = 'GreetingLostError';
   constructor(host: string, expected: string, found: string) {
     super(`the greeting on ${host} is '${found}', not '${expected}'`);

@@ -10,7 +10,7 @@ import { streamChecks } from './self-check/streams.ts';
 export const checks: readonly Check[] = [...commandChecks, ...streamChecks, ...fileChecks, ...limitChecks];
 
 /** The remote layer does not keep its promises on the hosts of this job. */
-export class SelfCheckError extends Error {
+class SelfCheckError extends Error {
   override readonly name = 'SelfCheckError';
   constructor(failures: readonly string[], total: number) {
     super(`${failures.length} of ${total} checks failed: ${failures.join('; ')}`);

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { createTextWatch } from './text-watch.ts';
 
 async function isSettled(promise: Promise<void>): Promise<boolean> {
-  return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
+  return Promise.race([
+    promise.then(() => true),
+    new Promise<boolean>((resolve) => setImmediate(resolve, false)),
+  ]);
 }
 
 test('a text is found however the stream is cut into chunks', async () => {

@@ -1,4 +1,5 @@
 import type { Task } from '../engine/task.ts';
+import { elapsedText } from './elapsed-text.ts';
 import { describeValue, TaskConfigError, isConfigMap } from './task-config.ts';
 
 /**
@@ -7,26 +8,25 @@ import { describeValue, TaskConfigError, isConfigMap } from './task-config.ts';
  */
 export const task: Task = async (ctx, config) => {
   if (isConfigMap(config) || Array.isArray(config)) {
-    throw new TaskConfigError({ task: 'timer', path: '', expected: 'a label for the summary', given: config });
+    throw new TaskConfigError({
+      task: 'timer',
+      path: '',
+      expected: 'a label for the summary',
+      given: config,
+    });
   }
   const label = config === null ? 'timer' : String(config);
   ctx.log.info('Starting timer...');
   const started = performance.now();
   ctx.defer(() => {
     const elapsed = performance.now() - started;
-    ctx.log.info(`Elapsed time for ${describeValue(label)} is ${clockText(elapsed)}`);
+    ctx.log.info(`Elapsed time for ${describeValue(label)} is ${elapsedText(elapsed)}`);
     const timers = isConfigMap(ctx.summary['timer']) ? ctx.summary['timer'] : {};
     const earlier = timers[label];
-    timers[label] = [...(Array.isArray(earlier) ? earlier : []), [new Date().toISOString(), clockText(elapsed)]];
+    timers[label] = [
+      ...(Array.isArray(earlier) ? earlier : []),
+      [new Date().toISOString(), elapsedText(elapsed)],
+    ];
     ctx.summary['timer'] = timers;
   });
 };
-
-/** Milliseconds as `HH:MM:SS.ffffff`; days become hours. */
-export function clockText(milliseconds: number): string {
-  const micros = Math.round(milliseconds * 1000);
-  const wholeSeconds = Math.floor(micros / 1_000_000);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const fraction = String(micros % 1_000_000).padStart(6, '0');
-  return `${two(Math.floor(wholeSeconds / 3600))}:${two(Math.floor(wholeSeconds / 60) % 60)}:${two(wholeSeconds % 60)}.${fraction}`;
-}

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { attemptCases } from './job-store-attempts.ts';
+import { claimCases } from './job-store-claims.ts';
 import { queueCases } from './job-store-queue.ts';
 import { raceCases } from './job-store-races.ts';
 import type { StoresUnderTest } from './race.ts';
@@ -13,6 +14,7 @@ export function describeJobStore(params: { name: string; setup: () => Promise<St
     });
     afterEach(async () => stores.close());
     queueCases(() => stores);
+    claimCases(() => stores);
     attemptCases(() => stores);
     raceCases(() => stores);
   });

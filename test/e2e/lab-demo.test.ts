@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { labId } from '../../cli/lab-targets.ts';
 import { processesOf } from '../../cli/processes-of.ts';
 import { startCli, until } from '../fixtures/lab-process.ts';
 import type { CliProcess } from '../fixtures/lab-process.ts';
@@ -79,25 +80,25 @@ describeWith(['docker'], 'the demo on containers', () => {
     ['stopped while it starts', 'docker nodes', 'SIGTERM', 143],
     ['stopped when jobs run', '\npass ', 'SIGINT', 130],
   ] as const)('%s leaves no container and no network', async (_when, after, signal, exitCode) => {
-    const before = dockerThings();
     const running = demo('--targets', 'docker');
     const folder = await folderOf(running);
+    await until('the lab has a token', async () => existsSync(join(folder, 'token')));
+    const lab = labId(readFileSync(join(folder, 'token'), 'utf8').trim());
     if (signal !== null) {
       await until('it is that far', async () => running.output().includes(after));
       running.kill(signal);
     }
-    expect({ exitCode: await running.ended, output: running.output() }).toMatchObject({ exitCode: exitCode });
+    expect({ exitCode: await running.ended, output: running.output() }).toMatchObject({ exitCode });
     expect(running.output()).toContain(after);
     await expectNothingLeft(folder);
-    expect(dockerThings()).toEqual(before);
+    expect(dockerThings(lab)).toEqual([]);
   });
 });
 
-/** Names of the engine's containers and networks that labs have made. */
-function dockerThings(): string[] {
+/** Ids of the containers and networks that a lab has made. */
+function dockerThings(lab: string): string[] {
   const list = (...args: string[]) =>
-    execFileSync('docker', [...args, '--filter', 'label=loligo.lab'], { encoding: 'utf8' });
-  return [...list('ps', '-a', '-q').split('\n'), ...list('network', 'ls', '-q').split('\n')].filter(
-    (line) => line !== '',
-  );
+    execFileSync('docker', [...args, '--filter', `label=loligo.lab=${lab}`], { encoding: 'utf8' });
+  const ids = [list('ps', '-a', '-q'), list('network', 'ls', '-q')].join('\n').split('\n');
+  return ids.filter((line) => line !== '');
 }

@@ -107,7 +107,11 @@ const writeConfig = canonicalJsonWriter();
 
 /** Everything that an expansion gives, and the class of the error that ended it. */
 export async function expandAll(expansion: Expansion): Promise<Expanded> {
-  const result = { descriptions: [] as string[], fragments: [] as (readonly string[])[], configs: [] as string[] };
+  const result = {
+    descriptions: [] as string[],
+    fragments: [] as (readonly string[])[],
+    configs: [] as string[],
+  };
   try {
     for await (const job of expandSuite(expansion)) {
       result.descriptions.push(job.description);
@@ -130,4 +134,3 @@ export function originalErrorClass(recorded: string): string {
   const ofYaml = ['ComposerError', 'ConstructorError', 'ParserError', 'ReaderError', 'ScannerError'];
   return ofYaml.includes(recorded) ? 'YAMLError' : recorded;
 }
-

@@ -3,7 +3,23 @@ import { Raw } from '../../remote/quote.ts';
 import { expectRejection, expectSame } from './check.ts';
 import type { Check } from './check.ts';
 
-const awkwardWords = ['', ' ', "it's", '"', '\\', '$HOME', '`id`', '*', 'a\nb', '-n', '~', '!x', 'ä→😀', '#', '&&'];
+const awkwardWords = [
+  '',
+  ' ',
+  "it's",
+  '"',
+  '\\',
+  '$HOME',
+  '`id`',
+  '*',
+  'a\nb',
+  '-n',
+  '~',
+  '!x',
+  'ä→😀',
+  '#',
+  '&&',
+];
 
 export const commandChecks: readonly Check[] = [
   {
@@ -20,7 +36,11 @@ export const commandChecks: readonly Check[] = [
     run: async ({ remote, signal }) => {
       const error = await expectRejection(remote.run('exit 42', { signal }), CommandFailedError);
       expectSame('the status', error.exitStatus, 42);
-      expectSame('the text', error.message, `Command failed on ${remote.shortname} with status 42: 'exit 42'`);
+      expectSame(
+        'the text',
+        error.message,
+        `Command failed on ${remote.shortname} with status 42: 'exit 42'`,
+      );
     },
   },
   {

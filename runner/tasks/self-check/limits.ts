@@ -18,7 +18,9 @@ export const limitChecks: readonly Check[] = [
     name: 'cancelling ends the command and everything it started',
     run: async (on) => {
       const cancel = new AbortController();
-      const running = on.remote.run(family(on, 'cancel'), { signal: AbortSignal.any([on.signal, cancel.signal]) });
+      const running = on.remote.run(family(on, 'cancel'), {
+        signal: AbortSignal.any([on.signal, cancel.signal]),
+      });
       running.catch(() => {}); // It is awaited below.
       await pids(on, 'cancel');
       cancel.abort(new Error('the check cancels it'));

@@ -23,7 +23,10 @@ export const streamChecks: readonly Check[] = [
   {
     name: 'bytes of all values go there and back unchanged',
     run: async ({ remote, signal }) => {
-      const sent = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), randomBytes(65_536)]);
+      const sent = Buffer.concat([
+        Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+        randomBytes(65_536),
+      ]);
       const received: Buffer[] = [];
       const onStdout = (chunk: Buffer): void => void received.push(Buffer.from(chunk));
       await remote.run('cat', { stdin: sent, onStdout, quiet: true, signal });

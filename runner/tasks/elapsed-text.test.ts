@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clockText } from './timer.ts';
+import { elapsedText } from './elapsed-text.ts';
 
 test.each([
   [0, '00:00:00.000000'],
@@ -8,5 +8,5 @@ test.each([
   [3_723_004.005, '01:02:03.004005'],
   [100 * 3_600_000, '100:00:00.000000'],
 ])('%d ms read as %s', (milliseconds, shown) => {
-  expect(clockText(milliseconds)).toBe(shown);
+  expect(elapsedText(milliseconds)).toBe(shown);
 });

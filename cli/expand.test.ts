@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const main = new URL('./main.ts', import.meta.url).pathname;
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'loligo-expand-'));
+  const write = (path: string, content = '') => {
+    mkdirSync(join(folder, 'suites', path, '..'), { recursive: true });
+    writeFileSync(join(folder, 'suites', path), content);
+  };
+  write('s/%');
+  write('s/a/one.yaml', 'n: 1.0\ntasks:\n- exec: {client.0: [echo é]}\n');
+  write('s/a/two.yaml', 'n: 2\n');
+  write('s/b/x.yaml', 'x: yes\n');
+  write('bad/%');
+  write('bad/a/1.yaml', 'l: [1]\n');
+  write('bad/b/1.yaml', 'ok: 1\n');
+  write('bad/b/2.yaml', 'l: {}\n');
+  for (const facet of ['a', 'b', 'c']) {
+    write('big/%');
+    for (let i = 0; i < 30; i++) write(`big/${facet}/${i}.yaml`, `${facet}: ${'x'.repeat(200)}\n`);
+  }
+  writeFileSync(join(folder, 'base.yaml'), 'os_type: centos\nn: 0\n');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function expand(...words: string[]) {
+  const child = spawn(process.execPath, [main, 'expand', folder, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+  const [exitCode] = (await once(child, 'exit')) as [number];
+  return { exitCode, stdout: await stdout, stderr: await stderr };
+}
+
+describe('loligo expand', () => {
+  test('lists descriptions, one a line', async () => {
+    expect(await expand('--suite', 's')).toEqual({
+      exitCode: 0,
+      stdout: 's/{a/one b/x}\ns/{a/two b/x}\n',
+      stderr: '',
+    });
+  });
+
+  test('writes jobs as canonical JSON', async () => {
+    const { stdout } = await expand(
+      '--suite',
+      's',
+      '--jsonl',
+      '--base',
+      join(folder, 'base.yaml'),
+      '--limit',
+      '1',
+    );
+    expect(stdout).toBe(
+      '{"description":"s/{a/one b/x}","fragments":["suites/s/a/one.yaml","suites/s/b/x.yaml"],"config":' +
+        '{"n":1.0,"os_type":"centos","tasks":[{"exec":{"client.0":["echo é"]}}],' +
+        '"teuthology":{"fragments_dropped":[],"meta":{},"postmerge":[]},"x":true}}\n',
+    );
+  });
+
+  test('counts without expanding', async () => {
+    expect((await expand('--suite', 'big', '--count')).stdout).toBe('27000\n');
+    expect((await expand('--suite', 'big', '--count', '--subset', '1/100')).stdout).toBe('270\n');
+  });
+
+  test('filters', async () => {
+    expect((await expand('--suite', 's', '--filter-out', 'one, three')).stdout).toBe('s/{a/two b/x}\n');
+    expect((await expand('--suite', 's', '-F', '--filter', 't.o.yaml')).stdout).toBe('s/{a/two b/x}\n');
+    expect((await expand('--suite', 's', '--filter-all', 'two,one')).stdout).toBe('');
+  });
+
+  test('gives out what comes before a bad fragment, then names it and exits with 1', async () => {
+    const { exitCode, stdout, stderr } = await expand('--suite', 'bad');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: 'bad/{a/1 b/1}\n' });
+    expect(stderr).toMatch(/^suites\/bad\/b\/2.yaml: cannot merge a map of 0 into a list of 1 at 'l'/);
+  });
+
+  test('refuses what it cannot work with in one sentence', async () => {
+    const cases = [
+      ['--suite', 'none'],
+      ['--suite', 's', '--subset', '3/3'],
+      ['--suite', 's', '--subset', 'x'],
+      ['--suite', 's', '--seed', '1.5'],
+      ['--suite', 's', '--base', join(folder, 'missing.yaml')],
+    ];
+    for (const words of cases) {
+      const { exitCode, stdout, stderr } = await expand(...words);
+      expect({ words, exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
+        words,
+        exitCode: 1,
+        stdout: '',
+        lines: 1,
+      });
+    }
+  });
+
+  test('ends quietly when its reader goes away', async () => {
+    const child = spawn(process.execPath, [main, 'expand', folder, '--suite', 'big', '--jsonl'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const stderr = text(child.stderr);
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const [exitCode] = (await once(child, 'exit')) as [number];
+    expect({ exitCode, stderr: await stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+});

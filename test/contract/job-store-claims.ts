@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { newJob, newRun, nodeSpec } from '../fixtures/lab-records.ts';
+import { claimedJob } from './claimed-job.ts';
+import type { StoresUnderTest } from './race.ts';
+
+/** How attempts begin, and how a beginning is undone. */
+export function claimCases(get: () => StoresUnderTest): void {
+  const { claimed, counts, states } = claimedJob(get);
+
+  describe('claim()', () => {
+    test('locks all the nodes with one fence and one lease, in the order asked for', async () => {
+      const { jobs, nodes } = get();
+      const attempt = await claimed();
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({
+        status: 'waiting',
+        attempt: 1,
+        fence: attempt.fence,
+        nodes: ['b', 'a'],
+        leaseUntil: 100,
+      });
+      for (const name of ['a', 'b']) {
+        const node = await nodes.get(name);
+        expect(node).toMatchObject({
+          state: 'locked',
+          fence: attempt.fence,
+          description: `r/${attempt.jobId}`,
+          lastUsedAt: 10,
+        });
+        expect(node?.lock).toMatchObject({
+          owner: 'tester@here',
+          job: { run: 'r', jobId: attempt.jobId },
+          leaseUntil: 100,
+          since: 10,
+        });
+      }
+      expect(await counts()).toMatchObject({ queued: 0, waiting: 1 });
+      expect(await jobs.queueHead('box', 1)).toEqual([]);
+    });
+
+    test.each([
+      ['a node that is locked', ['c', 'a']],
+      ['a node that does not exist', ['c', 'nowhere']],
+      ['a node named twice', ['c', 'c']],
+      ['too few nodes', ['c']],
+      ['too many nodes', ['c', 'd', 'e']],
+    ])('refuses %s, and changes nothing', async (_, names) => {
+      const { jobs, nodes } = get();
+      await claimed();
+      await nodes.register(
+        ['d', 'e'].map((name) => nodeSpec(name)),
+        1,
+      );
+      const [jobId = 0] = await jobs.enqueue({ run: 'r', jobs: [newJob('next', { nodeCount: 2 })], now: 2 });
+      const before = [await nodes.list(), await jobs.getJob('r', jobId), await counts()];
+      const claim = await jobs.claim({ run: 'r', jobId, nodes: names, leaseUntil: 100, now: 11 });
+      expect(claim).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/\w/) });
+      expect([await nodes.list(), await jobs.getJob('r', jobId), await counts()]).toEqual(before);
+    });
+
+    test('is refused the second time, and for a job that does not exist', async () => {
+      const { jobs } = get();
+      const { jobId } = await claimed();
+      const again = { run: 'r', leaseUntil: 100, now: 11, nodes: ['c', 'a'] };
+      expect(await jobs.claim({ ...again, jobId })).toMatchObject({ kind: 'refused' });
+      expect(await jobs.claim({ ...again, jobId: 999 })).toMatchObject({ kind: 'refused' });
+    });
+
+    test('needs no nodes for a job that wants none', async () => {
+      const { jobs } = get();
+      await jobs.createRun(newRun('r'));
+      const [jobId = 0] = await jobs.enqueue({ run: 'r', jobs: [newJob('k', { nodeCount: 0 })], now: 2 });
+      expect(await jobs.claim({ run: 'r', jobId, nodes: [], leaseUntil: 9, now: 3 })).toMatchObject({
+        kind: 'claimed',
+        nodes: [],
+      });
+    });
+  });
+
+  describe('unclaim()', () => {
+    test('puts the job back into its old place, and the next claim has a higher fence', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      await jobs.enqueue({ run: 'r', jobs: [newJob('behind', { nodeCount: 2 })], now: 3 });
+      expect(await jobs.unclaim(attempt, 20)).toBe('ok');
+      expect(await jobs.unclaim(attempt, 21)).toBe('ok');
+      expect(await states()).toEqual(['a free', 'b free', 'c free']);
+      expect((await jobs.queueHead('box', 10)).map((job) => job.key)).toEqual(['k', 'behind']);
+      expect(await counts()).toMatchObject({ queued: 2, waiting: 0 });
+      const next = await jobs.claim({
+        run: 'r',
+        jobId: attempt.jobId,
+        nodes: ['b', 'c'],
+        leaseUntil: 100,
+        now: 22,
+      });
+      expect(next).toMatchObject({ kind: 'claimed', attemptNumber: 2 });
+      expect(next.kind === 'claimed' ? next.attempt.fence : 0).toBeGreaterThan(attempt.fence);
+      expect(await jobs.unclaim(attempt, 23)).toBe('stale');
+      expect(await jobs.start(attempt, { runner: 'old', now: 23 })).toBe('stale');
+      expect(await states()).toEqual(['a free', 'b locked', 'c locked']);
+    });
+
+    test('is stale once the job has started', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      await jobs.start(attempt, { runner: 'x', now: 20 });
+      expect(await jobs.unclaim(attempt, 21)).toBe('stale');
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'running' });
+    });
+
+    test('does not bring back a job that somebody wanted to end', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      await jobs.kill({ run: 'r', actor: 'alice', reason: 'wrong branch', now: 20 });
+      expect(await jobs.unclaim(attempt, 21)).toBe('ok');
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({
+        status: 'dead',
+        actor: 'alice',
+        failureReason: 'wrong branch',
+      });
+      expect(await jobs.queueHead('box', 1)).toEqual([]);
+      expect(await counts()).toMatchObject({ queued: 0, waiting: 0, dead: 1 });
+    });
+  });
+}
