@@ -36,19 +36,27 @@ async function measureServer(server: ServerKind): Promise<Row[]> {
   const connect = await timed(() => remote.connect());
   const ours = await repeat(commands, () => remote.run('true', { quiet: true }));
   const ssh = await measureSsh(endpoint);
-  const many = await timed(() => Promise.all(Array.from({ length: commands }, () => remote.run('true', { quiet: true }))));
+  const many = await timed(() =>
+    Promise.all(Array.from({ length: commands }, () => remote.run('true', { quiet: true }))),
+  );
   const flow = await measureFlow(remote);
   const logged = await measureLogged(remote);
   await remote.close();
   const name = server === 'openssh' ? 'OpenSSH' : 'built-in server';
   return [
     { what: `${name}: connect`, value: ms(connect) },
-    { what: `${name}: exec, one after the other, p50 / p99`, value: `${ms(percentile(ours, 50))} / ${ms(percentile(ours, 99))}` },
+    {
+      what: `${name}: exec, one after the other, p50 / p99`,
+      value: `${ms(percentile(ours, 50))} / ${ms(percentile(ours, 99))}`,
+    },
     {
       what: `${name}: ssh with ControlMaster, p50 / p99`,
       value: `${ms(percentile(ssh, 50))} / ${ms(percentile(ssh, 99))} (${(percentile(ssh, 50) / percentile(ours, 50)).toFixed(1)} times ours)`,
     },
-    { what: `${name}: ${commands} commands at once`, value: `${ms(many)} (${Math.round((commands * 1000) / many)} per second)` },
+    {
+      what: `${name}: ${commands} commands at once`,
+      value: `${ms(many)} (${Math.round((commands * 1000) / many)} per second)`,
+    },
     { what: `${name}: stdout of ${megabytes} MB, to a callback`, value: flow },
     { what: `${name}: stdout of ${Math.ceil(megabytes / 8)} MB in lines, to the log`, value: logged },
   ];
@@ -57,9 +65,15 @@ async function measureServer(server: ServerKind): Promise<Row[]> {
 async function measureSsh(endpoint: Endpoint): Promise<number[]> {
   const folder = await mkdtemp(join(tmpdir(), 'loligo-bench-'));
   const options = [
-    ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'],
-    ...['-o', 'ControlMaster=auto', '-o', `ControlPath=${folder}/s`, '-o', 'ControlPersist=60'],
-    ...['-i', endpoint.identityFile, '-p', String(endpoint.port), `${endpoint.user}@${endpoint.address}`],
+    '-oStrictHostKeyChecking=no',
+    '-oUserKnownHostsFile=/dev/null',
+    '-oLogLevel=ERROR',
+    '-oControlMaster=auto',
+    '-oControlPersist=60',
+    `-oControlPath=${folder}/s`,
+    `-i${endpoint.identityFile}`,
+    `-p${endpoint.port}`,
+    `${endpoint.user}@${endpoint.address}`,
   ];
   await run('ssh', [...options, 'true']);
   const times = await repeat(commands, () => run('ssh', [...options, 'true']));
@@ -73,7 +87,10 @@ async function measureFlow(remote: Remote): Promise<string> {
   let received = 0;
   const peak = watchMemory();
   const took = await timed(() =>
-    remote.run(`head -c ${bytes} /dev/zero`, { quiet: true, onStdout: (chunk) => void (received += chunk.length) }),
+    remote.run(`head -c ${bytes} /dev/zero`, {
+      quiet: true,
+      onStdout: (chunk) => void (received += chunk.length),
+    }),
   );
   if (received !== bytes) throw new Error(`received ${received} of ${bytes} bytes`);
   return `${Math.round(megabytes / (took / 1000))} MB/s, peak RSS ${peak()} MB`;
@@ -83,8 +100,19 @@ async function measureLogged(remote: Remote): Promise<string> {
   const amount = Math.ceil(megabytes / 8);
   const peak = watchMemory();
   let lines = 0;
-  const count = { debug() {}, warn() {}, error() {}, critical() {}, info: () => void lines++, child: () => count };
-  const took = await timed(() => remote.run(`yes "$(head -c 99 /dev/zero | tr '\\0' x)" | head -c ${amount * 1_000_000}`, { logger: count }));
+  const count = {
+    debug() {},
+    warn() {},
+    error() {},
+    critical() {},
+    info: () => void lines++,
+    child: () => count,
+  };
+  const took = await timed(() =>
+    remote.run(`yes "$(head -c 99 /dev/zero | tr '\\0' x)" | head -c ${amount * 1_000_000}`, {
+      logger: count,
+    }),
+  );
   if (lines !== amount * 10_000) throw new Error(`${lines} lines in the log instead of ${amount * 10_000}`);
   return `${Math.round(amount / (took / 1000))} MB/s, peak RSS ${peak()} MB`;
 }
@@ -93,7 +121,10 @@ async function measureLogged(remote: Remote): Promise<string> {
 async function measureFanOut(hosts: number): Promise<Row> {
   await using servers = await startEndpoints(Math.min(hosts, 16), { server: 'openssh' });
   const { endpoints } = servers;
-  const remotes = Array.from({ length: hosts }, (_, n) => remoteTo(endpoints[n % endpoints.length] as Endpoint).remote);
+  const remotes = Array.from(
+    { length: hosts },
+    (_, n) => remoteTo(endpoints[n % endpoints.length] as Endpoint).remote,
+  );
   const took = await timed(() =>
     Promise.all(
       remotes.map(async (remote) => {

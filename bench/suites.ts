@@ -12,8 +12,9 @@ import { parseSubset } from '../core/suites/subset.ts';
 
 /**
  * What expanding a suite costs, in CPU seconds after start and in memory: `node bench/suites.ts --suites TARBALL_OR_FOLDER [--suite rados]
- * [--subset 17/2000] [--json]`. Of the time for all of rados, about a third reads and parses fragments, a third lists
- * jobs and a third merges; a subset spends nearly all of it on reading.
+ * [--subset 17/2000] [--json]`. Of the time for all of rados about a tenth goes into directories, a fifth into parsing
+ * fragments, and a third each into listing jobs and merging them; a small subset is nearly all directories and parsing.
+ * `--json` adds the writing of canonical JSON.
  */
 const { values } = parseArgs({
   options: {

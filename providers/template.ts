@@ -70,7 +70,9 @@ function createTemplate(params: { api: MachineApi; options: Options; context: Pr
       const machines = await Promise.all(names.map(async (name) => there.get(name) ?? (await create(name))));
       const common = { provider: 'template', machineType: options.machineType, ...(await thisMachine()) };
       const identityFile = (await clientKey()).file;
-      return machines.map(({ id: _, ...access }): NodeSpec => ({ ...common, ...access, identityFile }));
+      return machines.map(({ name, user, address, port, hostKey }): NodeSpec => {
+        return { ...common, name, user, address, port, hostKey, identityFile };
+      });
     },
     async clean(node: Node, fence: number) {
       return await fences.guard(node.name, fence, async () => {

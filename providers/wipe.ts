@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** A file system is mounted below a folder that must be removed, and could not be unmounted. */
-export class MountedBelowError extends Error {
+class MountedBelowError extends Error {
   override readonly name = 'MountedBelowError';
   constructor(folder: string, mounts: readonly string[]) {
     super(`${folder} is not removed: something is still mounted on ${mounts.join(', ')}`);

@@ -6,7 +6,7 @@ import { pythonError } from './python-error.ts';
 import { pythonCompare, pythonEquals, pythonRepr, toDictEntries, typeName } from './python-values.ts';
 
 /** Lists of the scripts' document, which is theirs to change. */
-export type MutableList = YamlValue[];
+type MutableList = YamlValue[];
 
 /** Python tuples are lists that remember it, for iteration and printing; in a document they are plain lists. */
 export const tuples = new WeakSet<object>();

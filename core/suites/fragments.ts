@@ -20,7 +20,7 @@ export interface FragmentDocument {
 }
 
 /** Kept rather than thrown, since a broken fragment only matters once a job gets to it. */
-export interface FragmentFault {
+interface FragmentFault {
   readonly reason: string;
   readonly originalError: string;
   readonly cause?: unknown;

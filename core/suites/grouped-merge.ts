@@ -4,11 +4,14 @@ import type { YamlMap } from '../config/yaml-value.ts';
 /** A document that takes part in merges, or several of them merged already. */
 export interface MergePart {
   readonly document: YamlMap;
-  readonly joined: Map<MergePart, MergePart | null>; // with what came to its right; null = not safe to group
+  /** The groups that it begins, by what came to its right; null = not safe to group. */
+  readonly joined: Map<MergePart, MergePart | null>;
+  /** The same at the head of a list, where more is safe. */
+  readonly heads: Map<MergePart, MergePart | null>;
 }
 
 export function mergePart(document: YamlMap): MergePart {
-  return { document, joined: new Map() };
+  return { document, joined: new Map(), heads: new Map() };
 }
 
 /** How many groups are remembered before all are forgotten: some tens of megabytes with large fragments. */
@@ -23,16 +26,20 @@ export function groupedMerger(): (parts: readonly MergePart[]) => YamlMap | null
   const owners = new Set<MergePart>();
   let groups = 0;
   const join = (left: MergePart, right: MergePart, first: boolean): MergePart | null => {
-    const before = left.joined.get(right);
+    const known = first ? left.heads : left.joined;
+    const before = known.get(right);
     if (before !== undefined) return before;
     const merged = group(left, right, first);
     if (groups++ > GROUP_LIMIT) {
-      for (const owner of owners) owner.joined.clear();
+      for (const owner of owners) {
+        owner.joined.clear();
+        owner.heads.clear();
+      }
       owners.clear();
       groups = 0;
     }
     owners.add(left);
-    left.joined.set(right, merged);
+    known.set(right, merged);
     return merged;
   };
   const mergeRange = (parts: readonly MergePart[], start: number, end: number): MergePart | null => {

@@ -41,7 +41,8 @@ export function scriptRunner(params: {
       await started();
     },
     finds: rememberingFinder((pattern, text) => {
-      if (interpreter === null) throw new Error(`the pattern '${pattern}' was asked for before Lua was started`);
+      if (interpreter === null)
+        throw new Error(`the pattern '${pattern}' was asked for before Lua was started`);
       return interpreter.finds(pattern, text);
     }),
     load: async (script) => (await started()).load(script),

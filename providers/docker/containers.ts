@@ -29,7 +29,7 @@ export interface TargetAccess {
 }
 
 /** A target container did not come up; the message ends with its last log lines. */
-export class TargetError extends Error {
+class TargetError extends Error {
   override readonly name = 'TargetError';
 }
 

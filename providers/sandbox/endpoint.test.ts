@@ -127,8 +127,8 @@ function describeEndpoint(server: ServerKind): void {
     });
 
     test('a background process may outlive its command', async () => {
-      await sshExec(node, `(sleep 1001 </dev/null >/dev/null 2>&1 &)`);
-      await marked(node, 'sleep 1001');
+      expect((await sshExec(node, `(sleep 1001 </dev/null >/dev/null 2>&1 &)`)).status).toBe(0);
+      await expect.poll(() => nodeCommands(node)).toContainEqual(expect.stringMatching(/^\d+ sleep 1001/));
     });
 
     test('a terminal is given when asked for', async () => {
@@ -226,6 +226,8 @@ function describeEndpoint(server: ServerKind): void {
         (await processesOfFolder(other.folder)).filter((line) => !line.startsWith(`${second.pid} `));
       await expect.poll(left, { timeout: 20_000 }).toEqual([]);
       client.end();
+      await first.stop();
+      expect(await processesOfFolder(other.folder)).toEqual([]);
     });
 
     test('another port is taken when the old one is no longer free', async () => {

@@ -11,6 +11,7 @@ import { openNodeFolder } from './node-folder.ts';
 import type { NodeFolder } from './node-folder.ts';
 import { killConnections, opensshObstacle, startOpenssh } from './openssh.ts';
 import { findProcess, isRunning, killMarked, killTree } from './processes.ts';
+import { serverMark } from './server-environment.ts';
 import type { ServerParams } from './server-environment.ts';
 import { startSsh2Server } from './ssh2-process.ts';
 
@@ -35,7 +36,7 @@ export interface Endpoint {
   readonly home: string;
   readonly server: ServerKind;
   readonly pid: number;
-  /** Kills the server, its connections and every process its users left. The folder stays. Safe to call twice. */
+  /** Kills the node's server, also one started later, its connections and every process its users left. The folder stays. Safe to call twice. */
   stop(): Promise<void>;
   /** Whether the server process runs and shows its host key. */
   alive(): Promise<boolean>;
@@ -91,6 +92,7 @@ export async function stopEndpoint(folder: string, name: string): Promise<void> 
 async function stopNode(node: NodeFolder, state: State | null): Promise<void> {
   if (state !== null) await killTree(state);
   await killConnections(node);
+  await killMarked(serverMark(node)); // also one that the state file does not know
   await killMarked(node.mark);
 }
 
@@ -159,7 +161,7 @@ async function startServer(params: StartParams): Promise<State> {
 }
 
 /** The port of a server belongs to another program. */
-export class PortTakenError extends EndpointError {}
+class PortTakenError extends EndpointError {}
 
 async function launch(params: StartParams & { port: number }): Promise<State> {
   const { node, port, server, hostKey, clientKeyFile, maxSessions } = params;

@@ -19,7 +19,7 @@ export interface NodeFolder {
 }
 
 /** A node's name or folder cannot be used. */
-export class NodeFolderError extends Error {
+class NodeFolderError extends Error {
   override readonly name = 'NodeFolderError';
 }
 

@@ -8,7 +8,7 @@ export interface ProcessRef {
 }
 
 /** Processes did not go away although they were killed. */
-export class ProcessesRemainError extends Error {
+class ProcessesRemainError extends Error {
   override readonly name = 'ProcessesRemainError';
   constructor(what: string, pids: readonly number[]) {
     super(`${what}: processes ${pids.join(', ')} are still there after SIGKILL`);

@@ -9,7 +9,12 @@ export interface ServerParams {
   readonly maxSessions: number; // per connection
 }
 
-/** The environment of the server itself: marked apart from its users' processes, so that killing theirs spares it. */
+/** The environment entry by which the server itself is known: not that of its users' processes, so that killing theirs spares it. */
+export function serverMark(node: NodeFolder): string {
+  return node.mark.replace('LOLIGO_NODE=', 'LOLIGO_ENDPOINT=');
+}
+
+/** All that the server itself finds in its environment. */
 export function serverEnvironment(node: NodeFolder): Record<string, string> {
-  return { PATH: systemPath, LOLIGO_ENDPOINT: node.mark.slice('LOLIGO_NODE='.length) };
+  return { PATH: systemPath, LOLIGO_ENDPOINT: serverMark(node).slice('LOLIGO_ENDPOINT='.length) };
 }

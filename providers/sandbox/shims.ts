@@ -28,7 +28,7 @@ login=
 while [ $# -gt 0 ]; do
   case "$1" in
     --) shift; break ;;
-    -u | --user) [ $# -gt 1 ] || refuse "option '$1' needs a user"; check_user "$2"; shift 2 ;;
+    -u | --user | -[nEHSPkA]*u) [ $# -gt 1 ] || refuse "option '$1' needs a user"; check_user "$2"; shift 2 ;;
     --user=*) check_user "\${1#--user=}"; shift ;;
     -u?*) check_user "\${1#-u}"; shift ;;
     -g | --group | -p | --prompt | -C | -h | --host) [ $# -gt 1 ] || refuse "option '$1' needs a value"; shift 2 ;;

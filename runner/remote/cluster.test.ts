@@ -39,12 +39,20 @@ describe('a cluster', () => {
     expect(() => cluster.remoteOf('mon.z')).toThrow(
       "Role 'mon.z' stands for one host, but no host has it; the roles are: mon.a, osd.0, client.0, mon.b",
     );
-    const twice = createCluster([{ remote: a, roles: ['x.0'] }, { remote: b, roles: ['x.0'] }]);
+    const twice = createCluster([
+      { remote: a, roles: ['x.0'] },
+      { remote: b, roles: ['x.0'] },
+    ]);
     expect(() => twice.remoteOf('x.0')).toThrow('2 hosts have it: a, b');
   });
 
   test('does not take a host twice', () => {
-    expect(() => createCluster([{ remote: a, roles: [] }, { remote: a, roles: [] }])).toThrow('ubuntu@a is in the cluster twice');
+    expect(() =>
+      createCluster([
+        { remote: a, roles: [] },
+        { remote: a, roles: [] },
+      ]),
+    ).toThrow('ubuntu@a is in the cluster twice');
   });
 
   test('acts on all hosts, and throws the first failure when all have ended', async () => {

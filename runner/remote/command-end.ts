@@ -38,7 +38,9 @@ export async function commandEnd(
   });
   const over = Promise.all([read, closed]);
   const silence = new AbortController();
-  const left = exited.then(() => silent({ outputs, signal: silence.signal, seconds: options.silenceSeconds })).catch(() => over);
+  const left = exited
+    .then(() => silent({ outputs, signal: silence.signal, seconds: options.silenceSeconds }))
+    .catch(() => over);
   await Promise.race([over.then(() => 'over'), left.then(() => 'left')]);
   silence.abort();
   const how = exit as CommandExit | null;

@@ -4,7 +4,6 @@ import {
   commandFailedText,
   commandTimedOutText,
   connectionLostText,
-  unitTestFailedText,
 } from './failure-text.ts';
 import type { CommandResult } from './remote.ts';
 
@@ -95,13 +94,5 @@ export class ConnectionLostError extends CommandError {
   override readonly name = 'ConnectionLostError';
   constructor(result: CommandResult, cause?: unknown) {
     super(connectionLostText(result), result, cause === undefined ? undefined : { cause });
-  }
-}
-
-/** A command failed and its test reports say why; `findings` is the first of them. */
-export class UnitTestError extends CommandError {
-  override readonly name = 'UnitTestError';
-  constructor(result: CommandResult & { exitStatus: number }, findings: string) {
-    super(unitTestFailedText({ ...result, findings }), result);
   }
 }

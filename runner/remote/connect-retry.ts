@@ -27,7 +27,9 @@ export async function connectWithRetry(params: ConnectRetryParams): Promise<Conn
       } catch (error) {
         if (isFinal(error) || params.retry.signal?.aborted) throw error;
         last = error;
-        log.warn(`${isLogin(error) ? 'Error authenticating with' : 'Error connecting to'} ${host}: ${text(error)}`);
+        log.warn(
+          `${isLogin(error) ? 'Error authenticating with' : 'Error connecting to'} ${host}: ${text(error)}`,
+        );
       }
     }
   } catch (error) {

@@ -31,7 +31,8 @@ function fakeConnection(options: { allows?: () => number; inUse?: () => number }
     },
     async exec(line) {
       if (!isOpen) throw new ChannelNotOpenedError('h', { sent: false, cause: null });
-      if ((options.inUse?.() ?? 0) >= (options.allows?.() ?? Infinity)) throw new ChannelRefusedError('h', new Error('no'));
+      if ((options.inUse?.() ?? 0) >= (options.allows?.() ?? Infinity))
+        throw new ChannelRefusedError('h', new Error('no'));
       lines.push(line);
       const channel = new PassThrough() as unknown as ClientChannel;
       return { channel, exit: new Promise(() => {}), closed: new Promise(() => {}) };
@@ -49,7 +50,15 @@ function poolOf(params: Partial<PoolParams> & { make?: () => FakeConnection } = 
     return connection;
   };
   const log = recordingLog('test').log;
-  const pool = createConnectionPool({ host: 'h', log, reconnect: connect, another: connect, channels: 2, patienceMs: 20, ...params });
+  const pool = createConnectionPool({
+    host: 'h',
+    log,
+    reconnect: connect,
+    another: connect,
+    channels: 2,
+    patienceMs: 20,
+    ...params,
+  });
   return { pool, made, connect };
 }
 
@@ -163,7 +172,10 @@ describe('the connections of a host', () => {
     await pool.connect(connect);
     await pool.open('1', run);
     const waiting = pool.open('2', run);
-    await Promise.all([expect(waiting).rejects.toThrow('Not connected to h'), turn().then(() => pool.close())]);
+    await Promise.all([
+      expect(waiting).rejects.toThrow('Not connected to h'),
+      turn().then(() => pool.close()),
+    ]);
     await expect(pool.open('3', run)).rejects.toThrow('Not connected to h');
     await pool.connect(connect);
     expect((await pool.open('4', run)).connection.isOpen).toBe(true);
@@ -193,7 +205,10 @@ describe('the connections of a host', () => {
     const waiting = pool.open('2', run);
     await turn();
     made[0]?.lose();
-    await expect(waiting).rejects.toMatchObject({ message: 'Failed to reconnect to h', cause: { message: 'unreachable' } });
+    await expect(waiting).rejects.toMatchObject({
+      message: 'Failed to reconnect to h',
+      cause: { message: 'unreachable' },
+    });
     await pool.close();
   });
 });

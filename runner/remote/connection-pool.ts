@@ -168,7 +168,8 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
     signal?.throwIfAborted();
     lanes = lanes.filter((lane) => lane.connection.isOpen);
     if (lanes.length === 0) await orAborted(reopen(), signal);
-    const lane = urgency === 'kill' ? (freeLane() ?? lanes[0]) : waiters.length === 0 ? freeLane() : undefined;
+    const lane =
+      urgency === 'kill' ? (freeLane() ?? lanes[0]) : waiters.length === 0 ? freeLane() : undefined;
     if (lane !== undefined) {
       lane.occupy();
       return lane;
@@ -200,7 +201,7 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
     options: { urgency: Urgency; signal?: AbortSignal },
   ): Promise<OpenedChannel> {
     let urgency = options.urgency;
-    for (let lost = 0; ; ) {
+    for (let lost = 0; ;) {
       const lane = await take(urgency, options.signal);
       try {
         const channel = await lane.connection.exec(line);
@@ -209,11 +210,14 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
       } catch (error) {
         const refused = error instanceof ChannelRefusedError && lane.inUse > 1 && lane.connection.isOpen;
         if (refused) {
-          log.debug(`${host} refused a channel: no more than ${lane.lower()} at once on this connection for now`);
+          log.debug(
+            `${host} refused a channel: no more than ${lane.lower()} at once on this connection for now`,
+          );
           if (urgency === 'kill') urgency = 'background'; // It does not fit beyond the limit, so it needs another connection.
         }
         giveBack(lane);
-        const neverSent = error instanceof ChannelNotOpenedError && !error.sent && !closedByOwner && lost++ < 2;
+        const neverSent =
+          error instanceof ChannelNotOpenedError && !error.sent && !closedByOwner && lost++ < 2;
         if (!refused && !neverSent) throw error;
       }
     }

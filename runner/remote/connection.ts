@@ -77,7 +77,9 @@ export async function openConnection(params: ConnectionParams): Promise<Connecti
   };
   const algorithms = params.hostKey.algorithms();
   if (algorithms !== null) {
-    config.algorithms = { serverHostKey: algorithms as NonNullable<ConnectConfig['algorithms']>['serverHostKey'] };
+    config.algorithms = {
+      serverHostKey: algorithms as NonNullable<ConnectConfig['algorithms']>['serverHostKey'],
+    };
   }
   if (params.through !== null) {
     config.sock = await params.through.forward({ host: params.address, port: params.port });

@@ -38,7 +38,10 @@ describeOnServers('ending a command from this side', (server) => {
       ['one process', (n: number) => `sleep ${n}`],
       ['a process in the background and a waiting shell', (n: number) => `sleep ${n} & wait`],
       ['a process in a group of its own', (n: number) => `timeout 99999 sleep ${n}`],
-      ['processes in several groups', (n: number) => `timeout 99999 sh -c 'sleep ${n} & sleep ${n}; true' & sleep ${n}; true`],
+      [
+        'processes in several groups',
+        (n: number) => `timeout 99999 sh -c 'sleep ${n} & sleep ${n}; true' & sleep ${n}; true`,
+      ],
       ['a child in a session of its own', (n: number) => `setsid --wait sleep ${n}; true`],
       ['a process that ignores SIGTERM', (n: number) => `trap '' TERM; sleep ${n}; sleep ${n}`],
       ['a child that outlives its shell', (n: number) => `sh -c "trap '' TERM; sleep ${n}" & wait`],
@@ -113,8 +116,11 @@ describeOnServers('ending a command from this side', (server) => {
     });
 
     test('sends the signal that is asked for', async () => {
-      const handle = await remote.start(`trap 'echo hup; exit 5' HUP; echo ready; while :; do sleep 0.05; done`);
-      const ready = () => fixture.records.some(({ name, message }) => name.endsWith('stdout') && message === 'ready');
+      const handle = await remote.start(
+        `trap 'echo hup; exit 5' HUP; echo ready; while :; do sleep 0.05; done`,
+      );
+      const ready = () =>
+        fixture.records.some(({ name, message }) => name.endsWith('stdout') && message === 'ready');
       await until(ready);
       await handle.kill('HUP');
       await expect(handle.wait()).rejects.toMatchObject({ exitStatus: 5 });

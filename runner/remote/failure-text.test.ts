@@ -11,7 +11,10 @@ import {
 
 describe('the text of a failed command', () => {
   test.each([
-    [{ host: 'smithi001', command: 'sudo ls /nope', exitStatus: 2 }, "Command failed on smithi001 with status 2: 'sudo ls /nope'"],
+    [
+      { host: 'smithi001', command: 'sudo ls /nope', exitStatus: 2 },
+      "Command failed on smithi001 with status 2: 'sudo ls /nope'",
+    ],
     [
       { host: 'h', command: "bash -c 'exit 3'", exitStatus: 3, label: 'workunit test a/b.sh' },
       `Command failed (workunit test a/b.sh) on h with status 3: "bash -c 'exit 3'"`,
@@ -20,7 +23,10 @@ describe('the text of a failed command', () => {
       { host: 'h', command: `echo "a" 'b' `, exitStatus: 1 },
       `Command failed on h with status 1: 'echo "a" \\'b\\' '`,
     ],
-    [{ host: null, command: 'set -ex\nfalse', exitStatus: 1 }, "Command failed with status 1: 'set -ex\\nfalse'"],
+    [
+      { host: null, command: 'set -ex\nfalse', exitStatus: 1 },
+      "Command failed with status 1: 'set -ex\\nfalse'",
+    ],
   ])('%j', (failed, text) => {
     expect(commandFailedText(failed)).toBe(text);
   });
@@ -33,7 +39,9 @@ describe('the text of a failed command', () => {
 
   test('of one that was ended from this side', () => {
     const failed = { host: 'h', command: 'x', label: 'L' };
-    expect(commandTimedOutText({ ...failed, afterMs: 1500 })).toBe("Command timed out (L) on h after 1.5 seconds: 'x'");
+    expect(commandTimedOutText({ ...failed, afterMs: 1500 })).toBe(
+      "Command timed out (L) on h after 1.5 seconds: 'x'",
+    );
     expect(commandCanceledText(failed)).toBe("Command canceled (L) on h: 'x'");
   });
 

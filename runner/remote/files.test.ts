@@ -42,7 +42,12 @@ describeOnServers('files', (server) => {
 
   test('get their folders, mode and owner', async () => {
     const { uid } = await stat(fixture.endpoint.home);
-    await remote.writeFile('new/folders/secret', 'x', { mkdir: true, mode: '0600', owner: `${uid}`, sudo: true });
+    await remote.writeFile('new/folders/secret', 'x', {
+      mkdir: true,
+      mode: '0600',
+      owner: `${uid}`,
+      sudo: true,
+    });
     const written = await stat(join(fixture.endpoint.home, 'new/folders/secret'));
     expect((written.mode & 0o777).toString(8)).toBe('600');
     expect(written.uid).toBe(uid);

@@ -74,13 +74,15 @@ describeWith(['ssh'], 'ssh-keygen agrees', () => {
   test('on fingerprints', () => {
     const file = join(folder, 'key.pub');
     writeFileSync(file, `${ed25519}\n`);
-    expect(execFileSync('ssh-keygen', ['-l', '-f', file], { encoding: 'utf8' })).toContain(fingerprint(key(ed25519).blob));
+    expect(execFileSync('/usr/bin/ssh-keygen', ['-l', '-f', file], { encoding: 'utf8' })).toContain(
+      fingerprint(key(ed25519).blob),
+    );
   });
 
   test('on hashed names', () => {
     const file = join(folder, 'known_hosts');
     writeFileSync(file, `h1 ${ed25519}\n[h1]:2222 ${other}\n`);
-    execFileSync('ssh-keygen', ['-H', '-f', file], { stdio: 'ignore' });
+    execFileSync('/usr/bin/ssh-keygen', ['-H', '-f', file], { stdio: 'ignore' });
     const text = readFileSync(file, 'utf8');
     expect(text).not.toContain('h1');
     expect(knownKeys(text, ['h1'])).toEqual([key(ed25519)]);

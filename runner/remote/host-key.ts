@@ -54,7 +54,8 @@ export function createHostKeyCheck(params: {
       source,
     });
   return {
-    algorithms: () => (keys.length === 0 ? null : [...new Set(keys.flatMap((key) => signaturesOf(key.type)))]),
+    algorithms: () =>
+      keys.length === 0 ? null : [...new Set(keys.flatMap((key) => signaturesOf(key.type)))],
     refuse(offered) {
       if (keys.length === 0) {
         keys = [{ type: keyType(offered), blob: Buffer.from(offered) }];

@@ -56,7 +56,9 @@ async function usableKeys(
     try {
       methods.push(await readKey(file, sources.user));
     } catch (error) {
-      log.debug(`Passing over private key ${file}: ${error instanceof Error ? error.message : String(error)}`);
+      log.debug(
+        `Passing over private key ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
   return methods;

@@ -29,7 +29,11 @@ describe('output in the log', () => {
     fc.assert(
       fc.property(text, fc.array(fc.nat(40)), (text, cuts) => {
         const bytes = Buffer.from(text);
-        const places = [0, ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b), bytes.length];
+        const places = [
+          0,
+          ...cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b),
+          bytes.length,
+        ];
         const chunks = places.slice(1).map((to, index) => bytes.subarray(places[index], to));
         expect(linesOf(chunks)).toEqual(linesOf([bytes]));
       }),

@@ -10,7 +10,7 @@ export interface Login {
 }
 
 /** The login works, but its shell does not run commands as a POSIX shell does. */
-export class LoginShellError extends TransportError {
+class LoginShellError extends TransportError {
   override readonly name = 'LoginShellError';
 }
 
@@ -23,7 +23,10 @@ export async function probeLogin(pool: ConnectionPool, host: string): Promise<Lo
   const match = /\nloligo-login (\d+) (.*)\n(\d*)\n?$/.exec(stdout);
   if (match?.[1] === undefined || match[2] === undefined) {
     const said = `${stdout}${stderr}`.trim().slice(0, 200);
-    throw new LoginShellError(host, `The login shell on ${host} is not a POSIX shell on Linux: it says '${said}'`);
+    throw new LoginShellError(
+      host,
+      `The login shell on ${host} is not a POSIX shell on Linux: it says '${said}'`,
+    );
   }
   return { home: match[2], execsLast: match[1] === match[3] };
 }

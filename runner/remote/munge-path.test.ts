@@ -19,7 +19,10 @@ describe('a path from a host', () => {
   });
 
   test('never leaves the folder it is written to, and every archive takes it', () => {
-    const segment = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('..', '.', '', '...', '\\', '\0'));
+    const segment = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('..', '.', '', '...', '\\', '\0'),
+    );
     fc.assert(
       fc.property(fc.array(segment), (segments) => {
         const munged = mungePath(segments.join('/'));

@@ -24,7 +24,10 @@ describe('/etc/os-release', () => {
       'ID="almalinux"\nVERSION="9.7 (Moss Jungle Cat)"\nVERSION_ID="9.7"\n',
       { name: 'alma', version: '9.7', codename: 'moss', packageType: 'rpm' },
     ],
-    ['ID="opensuse-leap"\nVERSION_ID="15.6"\n', { name: 'opensuse', version: '15.6', codename: '', packageType: 'rpm' }],
+    [
+      'ID="opensuse-leap"\nVERSION_ID="15.6"\n',
+      { name: 'opensuse', version: '15.6', codename: '', packageType: 'rpm' },
+    ],
     ['ID="sles"\nVERSION_ID="15.2"\n', { name: 'sle', version: '15.2', codename: '', packageType: 'rpm' }],
   ])('%j', (text, os) => {
     expect(parseOsRelease(text, 'h')).toEqual(os);
@@ -38,7 +41,12 @@ describe('/etc/os-release', () => {
 
 test('lsb_release is understood where the file is missing', () => {
   const text = 'Distributor ID:\tRedHatEnterprise\nDescription:\tRed Hat\nRelease:\t8.6\nCodename:\tOotpa\n';
-  expect(parseLsbRelease(text, 'h')).toEqual({ name: 'rhel', version: '8.6', codename: 'ootpa', packageType: 'rpm' });
+  expect(parseLsbRelease(text, 'h')).toEqual({
+    name: 'rhel',
+    version: '8.6',
+    codename: 'ootpa',
+    packageType: 'rpm',
+  });
 });
 
 describeOnServers('a host is asked about its system', (server) => {

@@ -4,7 +4,10 @@ import { parallel } from './parallel.ts';
 
 describe('acts at the same time', () => {
   test('give their results in order', async () => {
-    expect(await parallel([async () => (await delay(5), 'slow'), async () => 'fast'])).toEqual(['slow', 'fast']);
+    expect(await parallel([async () => (await delay(5), 'slow'), async () => 'fast'])).toEqual([
+      'slow',
+      'fast',
+    ]);
     expect(await parallel([])).toEqual([]);
   });
 
@@ -23,7 +26,14 @@ describe('acts at the same time', () => {
 
   test('throw the first failure, not what the siblings say of being stopped', async () => {
     const sibling = (signal: AbortSignal): Promise<void> => delay(1e6, undefined, { signal });
-    await expect(parallel([sibling, async () => { throw new Error('first'); }])).rejects.toThrow('first');
+    await expect(
+      parallel([
+        sibling,
+        async () => {
+          throw new Error('first');
+        },
+      ]),
+    ).rejects.toThrow('first');
   });
 
   test('stop when the caller says so', async () => {

@@ -10,11 +10,16 @@ function read(bytes: Buffer, cuts: readonly number[]): { pid: number | null; res
 }
 
 test('an announcement is taken out of whatever chunks it comes in, with the noise before it kept', () => {
-  const noise = fc.string({ unit: fc.constantFrom('m', 'mark', ':', '1', '\n', 'ü') }).map((text) => `${text}\n`);
+  const noise = fc
+    .string({ unit: fc.constantFrom('m', 'mark', ':', '1', '\n', 'ü') })
+    .map((text) => `${text}\n`);
   fc.assert(
     fc.property(noise, noise, fc.array(fc.nat(60)), (before, after, cuts) => {
       fc.pre(!before.includes('mark:'));
-      expect(read(Buffer.from(`${before}mark:42\n${after}`), cuts)).toEqual({ pid: 42, rest: before + after });
+      expect(read(Buffer.from(`${before}mark:42\n${after}`), cuts)).toEqual({
+        pid: 42,
+        rest: before + after,
+      });
     }),
   );
 });

@@ -18,7 +18,10 @@ export async function plainExec(
   options: { timeoutMs: number; urgency?: Urgency },
 ): Promise<PlainResult> {
   const signal = AbortSignal.timeout(options.timeoutMs);
-  const { channel, exit, closed, release } = await pool.open(line, { urgency: options.urgency ?? 'run', signal });
+  const { channel, exit, closed, release } = await pool.open(line, {
+    urgency: options.urgency ?? 'run',
+    signal,
+  });
   const output = { stdout: '', stderr: '' };
   const { promise: late, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => {

@@ -24,7 +24,8 @@ describeOnServers('a started command', (server) => {
     const count = await remote.start('wc -c > count', { stdin: 'pipe' });
     const block = Buffer.alloc(1_000_000);
     for (let i = 0; i < 20; i++) {
-      if (count.stdin?.write(block) === false) await new Promise((resolve) => count.stdin?.once('drain', resolve));
+      if (count.stdin?.write(block) === false)
+        await new Promise((resolve) => count.stdin?.once('drain', resolve));
     }
     count.stdin?.end();
     await count.wait();
@@ -43,6 +44,7 @@ describeOnServers('a started command', (server) => {
   test('fails unheard when nobody waits for it', async () => {
     const handle = await remote.start('exit 1');
     while (!handle.finished) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await remote.sh('echo others go on')).toBe('others go on\n');
   });
 
   test('answers writing after its end with EPIPE', async () => {
@@ -72,7 +74,9 @@ describeOnServers('a started command', (server) => {
     const count = 20;
     const meet = `mkdir -p meet && : > meet/$N && while [ $(ls meet | wc -l) -lt ${count} ]; do sleep 0.05; done`;
     await Promise.all(
-      Array.from({ length: count }, async (_, index) => remote.run(meet, { env: { N: String(index) }, quiet: true })),
+      Array.from({ length: count }, async (_, index) =>
+        remote.run(meet, { env: { N: String(index) }, quiet: true }),
+      ),
     );
     expect(await remote.sh('ls meet | wc -l')).toMatch(`${count}`);
   });

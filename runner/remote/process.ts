@@ -91,7 +91,15 @@ export async function startProcess(host: CommandHost, request: CommandRequest): 
     },
     wait: () => done,
     async kill(signal = 'TERM') {
-      const pid = finished ? null : await Promise.race([running.pid, done.then(() => null, () => null)]);
+      const pid = finished
+        ? null
+        : await Promise.race([
+            running.pid,
+            done.then(
+              () => null,
+              () => null,
+            ),
+          ]);
       if (pid === null) return;
       const line = killScript({ pid, signal, graceSeconds: null });
       await plainExec(host.pool, line, { timeoutMs: 30_000, urgency: 'kill' });

@@ -35,16 +35,23 @@ describeOnServers('pulling a directory', (server) => {
     for (const name of names) await remote.writeFile(`tree/${name}`, `of ${name}`, { mkdir: true });
     await remote.writeFile('tree/empty', '');
     await remote.run('mkdir tree/empty-folder');
-    expect(await pull()).toEqual({ empty: '', ...Object.fromEntries(names.map((name) => [name, `of ${name}`])) });
+    expect(await pull()).toEqual({
+      empty: '',
+      ...Object.fromEntries(names.map((name) => [name, `of ${name}`])),
+    });
   });
 
   test('makes every name safe', async () => {
-    await remote.run(`cd tree && mkdir -p .hidden '...' && echo x > .hidden/.f && echo y > .../g && echo z > 'a\\..\\b'`);
+    await remote.run(
+      `cd tree && mkdir -p .hidden '...' && echo x > .hidden/.f && echo y > .../g && echo z > 'a\\..\\b'`,
+    );
     expect(await pull()).toEqual({ '_hidden/_f': 'x\n', '_../g': 'y\n', 'a_.._b': 'z\n' });
   });
 
   test('skips links and pipes with a line for each, and gives both names of a hard link', async () => {
-    await remote.run('cd tree && echo x > f && ln f g && ln -s /etc/passwd link && mkfifo pipe && ln -s . loop');
+    await remote.run(
+      'cd tree && echo x > f && ln f g && ln -s /etc/passwd link && mkfifo pipe && ln -s . loop',
+    );
     const before = fixture.records.length;
     expect(await pull()).toEqual({ f: 'x\n', g: 'x\n' });
     const lines = fixture.records.slice(before).map((record) => record.message);
@@ -58,11 +65,16 @@ describeOnServers('pulling a directory', (server) => {
   });
 
   test('goes on when a file is cut or removed while it is read', async () => {
-    await remote.run('cd tree && head -c 40000000 /dev/zero > 1-big && for i in 2 3 4; do echo $i > $i-small; done; echo last > 5-last');
+    await remote.run(
+      'cd tree && head -c 40000000 /dev/zero > 1-big && for i in 2 3 4; do echo $i > $i-small; done; echo last > 5-last',
+    );
     const got: string[] = [];
     const before = fixture.records.length;
     await remote.pullDirectory('tree', async (file: PulledFile) => {
-      if (got.length === 0) execFileSync('sh', ['-c', ': > 1-big; : > 5-last; rm -f 2-small 3-small 4-small'], { cwd: `${fixture.endpoint.home}/tree` });
+      if (got.length === 0)
+        execFileSync('sh', ['-c', ': > 1-big; : > 5-last; rm -f 2-small 3-small 4-small'], {
+          cwd: `${fixture.endpoint.home}/tree`,
+        });
       for await (const _ of file.content);
       got.push(file.path);
     });
@@ -114,7 +126,12 @@ describeOnServers('pulling a directory', (server) => {
   test('stops when it is told to', async () => {
     await remote.run('cd tree && head -c 30000000 /dev/zero > a');
     const cancel = new AbortController();
-    const pulled = remote.pullDirectory('tree', async () => cancel.abort(new Error('enough')), { signal: cancel.signal });
-    await expect(pulled).rejects.toMatchObject({ name: 'CommandCanceledError', cause: { message: 'enough' } });
+    const pulled = remote.pullDirectory('tree', async () => cancel.abort(new Error('enough')), {
+      signal: cancel.signal,
+    });
+    await expect(pulled).rejects.toMatchObject({
+      name: 'CommandCanceledError',
+      cause: { message: 'enough' },
+    });
   });
 });

@@ -81,7 +81,10 @@ async function streamTar(extract: tar.Extract, params: PullParams): Promise<void
   } catch (error) {
     const said = Buffer.concat(errors).toString('utf8');
     if (!(error instanceof CommandFailedError)) throw error;
-    if (/^tar: .*: Cannot open: No such file or directory$/m.test(said) && said.includes('is not recoverable')) {
+    if (
+      /^tar: .*: Cannot open: No such file or directory$/m.test(said) &&
+      said.includes('is not recoverable')
+    ) {
       throw new RemoteFileNotFoundError({ host, path, cause: error });
     }
     if (error.exitStatus !== someFilesDiffer) throw error;

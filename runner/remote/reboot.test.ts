@@ -5,7 +5,10 @@ import type { CommandResult, Remote } from './remote.ts';
 import { NotConnectedError, ReconnectFailedError } from './transport-errors.ts';
 
 /** A host that answers with the given boot marks in turn, and is unreachable where one is null. */
-function fakeHost(marks: (string | null)[], shutdownStatus: number | null = 0): RebootParams & { commands: string[] } {
+function fakeHost(
+  marks: (string | null)[],
+  shutdownStatus: number | null = 0,
+): RebootParams & { commands: string[] } {
   const commands: string[] = [];
   const result: CommandResult = {
     host: 'h',
@@ -43,17 +46,23 @@ describe('a reboot', () => {
   });
 
   test('may take the connection with it', async () => {
-    await rebootHost(fakeHost(['old', null, 'new'], null));
+    const marks = ['old', null, 'new'];
+    await rebootHost(fakeHost(marks, null));
+    expect(marks).toEqual([]);
   });
 
   test('that does not happen is an error that says what the host does instead', async () => {
     const same = Array.from({ length: 100 }, () => 'old');
-    await expect(rebootHost(fakeHost(same))).rejects.toThrow('h was told to reboot, and after 60 seconds it still runs as before');
+    await expect(rebootHost(fakeHost(same))).rejects.toThrow(
+      'h was told to reboot, and after 60 seconds it still runs as before',
+    );
     const gone = ['old', ...Array.from({ length: 100 }, () => null)];
     await expect(rebootHost(fakeHost(gone))).rejects.toThrow('after 60 seconds it does not answer');
   });
 
   test('that the host refuses is an error at once', async () => {
-    await expect(rebootHost(fakeHost(['old', 'new'], 1))).rejects.toThrow("'sudo shutdown -r now' ended with 1 on h");
+    await expect(rebootHost(fakeHost(['old', 'new'], 1))).rejects.toThrow(
+      "'sudo shutdown -r now' ended with 1 on h",
+    );
   });
 });

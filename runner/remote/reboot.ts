@@ -55,7 +55,8 @@ async function shutDown({ host, run, signal }: RebootParams): Promise<void> {
   const command = 'sudo shutdown -r now';
   const result = await run(command, { check: false, signal }).catch(ignoreLoss);
   const status = result?.exitStatus ?? 0;
-  if (status > 0 && status < 128) throw new RebootFailedError(host, `'${command}' ended with ${status} on ${host}`);
+  if (status > 0 && status < 128)
+    throw new RebootFailedError(host, `'${command}' ended with ${status} on ${host}`);
 }
 
 async function readMark({ run, signal }: RebootParams): Promise<string> {

@@ -40,8 +40,7 @@ export async function* attempts(options: RetryOptions = {}): AsyncGenerator<numb
   }
 }
 
-/** The message of tries that are used up; `waited` is in seconds. */
-export function maxTriesText(params: { action: string | null; tries: number; waited: number }): string {
+function maxTriesText(params: { action: string | null; tries: number; waited: number }): string {
   const prefix = params.action === null ? '' : `'${params.action}' `;
   return `${prefix}reached maximum tries (${params.tries}) after waiting for ${params.waited} seconds`;
 }

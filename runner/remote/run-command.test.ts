@@ -34,19 +34,30 @@ describeOnServers('a command', (server) => {
         exitStatus: 3,
         signal: null,
       });
-      expect(await remote.run('exit 3', { check: false })).toMatchObject({ exitStatus: 3, command: 'exit 3' });
+      expect(await remote.run('exit 3', { check: false })).toMatchObject({
+        exitStatus: 3,
+        command: 'exit 3',
+      });
     });
 
     test('with its label in the text', async () => {
       const failed = remote.run('exit 1', { label: 'workunit test x.sh' });
-      await expect(failed).rejects.toThrow("Command failed (workunit test x.sh) on target1 with status 1: 'exit 1'");
+      await expect(failed).rejects.toThrow(
+        "Command failed (workunit test x.sh) on target1 with status 1: 'exit 1'",
+      );
     });
 
     test('by a signal', async () => {
       const crashed = remote.run(['sh', '-c', 'kill -SEGV $$']);
       await expect(crashed).rejects.toBeInstanceOf(CommandCrashedError);
-      await expect(crashed).rejects.toMatchObject({ message: `Command crashed: "sh -c 'kill -SEGV $$'"`, signal: 'SEGV' });
-      expect(await remote.run('kill -9 $$', { check: false })).toMatchObject({ exitStatus: null, signal: 'KILL' });
+      await expect(crashed).rejects.toMatchObject({
+        message: `Command crashed: "sh -c 'kill -SEGV $$'"`,
+        signal: 'SEGV',
+      });
+      expect(await remote.run('kill -9 $$', { check: false })).toMatchObject({
+        exitStatus: null,
+        signal: 'KILL',
+      });
     });
 
     test('with what it wrote in the error', async () => {
@@ -61,7 +72,9 @@ describeOnServers('a command', (server) => {
     });
 
     test('although a process in the background keeps its output open and silent', async () => {
-      const { exitStatus } = await remote.run('sleep 600 & echo $! > background; echo started', { collect: 'stdout' });
+      const { exitStatus } = await remote.run('sleep 600 & echo $! > background; echo started', {
+        collect: 'stdout',
+      });
       expect(exitStatus).toBe(0);
       await remote.run('kill $(cat background)');
     });
@@ -69,7 +82,23 @@ describeOnServers('a command', (server) => {
 
   describe('is given', () => {
     test('words exactly as they are', async () => {
-      const words = ['', ' ', "it's", '"', '$HOME', '`id`', '\\', 'a\nb', '*', 'ü日🦑', '-n', '!', '#', ';', '\t'];
+      const words = [
+        '',
+        ' ',
+        "it's",
+        '"',
+        '$HOME',
+        '`id`',
+        '\\',
+        'a\nb',
+        '*',
+        'ü日🦑',
+        '-n',
+        '!',
+        '#',
+        ';',
+        '\t',
+      ];
       const printed = await remote.run(['printf', '%s\\0', ...words], { collect: 'stdout', quiet: true });
       expect(printed.stdout.split('\0').slice(0, -1)).toEqual(words);
       expect(await remote.sh('echo one two | cut -d " " -f 2')).toBe('two\n');
@@ -80,7 +109,9 @@ describeOnServers('a command', (server) => {
     test('directory and environment, for all that it consists of', async () => {
       const out = await remote.sh('pwd; echo $A; echo "$A" | cat', { cwd: '/usr/bin', env: { A: "x'  y" } });
       expect(out).toBe("/usr/bin\nx' y\nx'  y\n");
-      await expect(remote.run('echo ran > ran', { cwd: '/no/such/place' })).rejects.toThrow('cd /no/such/place && echo ran > ran');
+      await expect(remote.run('echo ran > ran', { cwd: '/no/such/place' })).rejects.toThrow(
+        'cd /no/such/place && echo ran > ran',
+      );
     });
 
     test('no input unless asked: reading ends at once', async () => {
@@ -171,7 +202,10 @@ describeOnServers('a command', (server) => {
           throw new Error('cannot take it');
         },
       });
-      await expect(failed).rejects.toMatchObject({ name: 'CommandStreamError', cause: { message: 'cannot take it' } });
+      await expect(failed).rejects.toMatchObject({
+        name: 'CommandStreamError',
+        cause: { message: 'cannot take it' },
+      });
     });
 
     test('no faster than the caller takes it', async () => {
@@ -179,19 +213,22 @@ describeOnServers('a command', (server) => {
       const written = async () => Number((await readFile(progress, 'utf8')).trim() || 0);
       let standstill = -1;
       let bytes = 0;
-      await remote.run('i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero; i=$((i+1)); echo $i > progress; done', {
-        quiet: true,
-        async onStdout(chunk) {
-          bytes += chunk.length;
-          if (standstill !== -1) return;
-          standstill = 0;
-          for (let last = -1; last !== standstill || standstill === 0; ) {
-            last = standstill;
-            await delay(400);
-            standstill = await written();
-          }
+      await remote.run(
+        'i=0; while [ $i -lt 200 ]; do head -c 1000000 /dev/zero; i=$((i+1)); echo $i > progress; done',
+        {
+          quiet: true,
+          async onStdout(chunk) {
+            bytes += chunk.length;
+            if (standstill !== -1) return;
+            standstill = 0;
+            for (let last = -1; last !== standstill || standstill === 0;) {
+              last = standstill;
+              await delay(400);
+              standstill = await written();
+            }
+          },
         },
-      });
+      );
       expect(standstill).toBeLessThan(100);
       expect(bytes).toBe(200_000_000);
     });

@@ -5,7 +5,14 @@ import { commandText, CommandTooLongError, longestCommand, shellLine } from './s
 import type { ShellLineParams } from './shell-line.ts';
 
 function line(params: Partial<ShellLineParams>): string {
-  return shellLine({ command: 'true', cwd: undefined, env: undefined, marker: 'M:', execsLast: true, ...params });
+  return shellLine({
+    command: 'true',
+    cwd: undefined,
+    env: undefined,
+    marker: 'M:',
+    execsLast: true,
+    ...params,
+  });
 }
 
 /** Without a home, so that no login script of the machine has a say. */
@@ -41,7 +48,9 @@ describe.each(['/bin/sh', '/bin/bash'])('a line for %s', (shell) => {
 
     test('keeps the status of the last command and the words of a list', () => {
       expect(start({ command: 'false; exit 7' }).status).toBe(7);
-      expect(start({ command: ['printf', '[%s]', '', 'a b', "'", new Raw('$((1+1))')] }).stdout).toBe("[][a b]['][2]");
+      expect(start({ command: ['printf', '[%s]', '', 'a b', "'", new Raw('$((1+1))')] }).stdout).toBe(
+        "[][a b]['][2]",
+      );
     });
 
     test('leaves several lines as they are', () => {

@@ -47,6 +47,7 @@ export function shellLine(params: ShellLineParams): string {
 }
 
 function assignment([name, value]: [string, string]): string {
-  if (!/^[A-Za-z_]\w*$/.test(name)) throw new TypeError(`'${name}' is not the name of an environment variable`);
+  if (!/^[A-Za-z_]\w*$/.test(name))
+    throw new TypeError(`'${name}' is not the name of an environment variable`);
   return `${name}=${quoteWord(value)}`;
 }

@@ -59,10 +59,7 @@ async function readIncluded(
  * Applies the `Host` blocks (and `Match all`) that fit: the first value of a key wins, identity files add up. Blocks with other `Match`
  * conditions are passed over.
  */
-export function lookUpHost(
-  lines: readonly string[],
-  params: { host: string; home: string },
-): SshHostConfig {
+export function lookUpHost(lines: readonly string[], params: { host: string; home: string }): SshHostConfig {
   const found = new Map<string, string>();
   const identityFiles: string[] = [];
   let applies = true;
@@ -98,7 +95,12 @@ function assemble(
     port: Number.isInteger(port) && port > 0 ? port : null,
     identityFiles: params.identityFiles
       .filter((file) => file !== '' && file.toLowerCase() !== 'none')
-      .map((file) => expandHome(file.replaceAll(/%[hndr%]/g, (token) => tokens[token] ?? token), params.home)),
+      .map((file) =>
+        expandHome(
+          file.replaceAll(/%[hndr%]/g, (token) => tokens[token] ?? token),
+          params.home,
+        ),
+      ),
     proxyJump: parseProxyJump(found.get('proxyjump') ?? 'none'),
   };
 }
@@ -126,7 +128,10 @@ export function hostPatternMatches(patterns: readonly string[], name: string): b
 }
 
 function globMatches(glob: string, name: string): boolean {
-  const source = glob.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const source = glob
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${source}$`, 'i').test(name);
 }
 
@@ -134,7 +139,6 @@ function words(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|([^\s"]+)/g)].map((match) => match[1] ?? match[2] ?? '');
 }
 
-/** A path with a leading `~` resolved. */
-export function expandHome(path: string, home: string): string {
+function expandHome(path: string, home: string): string {
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }

@@ -12,6 +12,7 @@ import { startEndpoints } from '../../test/fixtures/ssh-endpoints.ts';
 import type { SshEndpoints } from '../../test/fixtures/ssh-endpoints.ts';
 import { describeOnServers, remoteTo, startRemote } from '../../test/fixtures/ssh-remote.ts';
 import { describeWith } from '../../test/requirements.ts';
+import type { Remote } from './remote.ts';
 import { ConnectionLostError } from './command-errors.ts';
 import { ConnectFailedError, HostKeyMismatchError, isTransportError } from './transport-errors.ts';
 
@@ -25,6 +26,14 @@ function noSleep(before?: (seconds: number) => Promise<void>) {
     await before?.(seconds);
   };
   return { sleeps, sleepFor };
+}
+
+/** Logs in, asks where it is, and leaves. */
+async function homeOf(remote: Remote): Promise<string> {
+  await remote.connect();
+  const home = await remote.sh('echo $HOME');
+  await remote.close();
+  return home.trim();
 }
 
 describeOnServers('a remote', (server) => {
@@ -57,7 +66,9 @@ describeOnServers('a remote', (server) => {
   });
 
   test('keeps its files where the site says', () => {
-    const { remote } = remoteTo(endpoint, { site: { sshKey: null, verifyHostKeys: true, testPath: '/srv/t' } });
+    const { remote } = remoteTo(endpoint, {
+      site: { sshKey: null, verifyHostKeys: true, testPath: '/srv/t' },
+    });
     expect(remote.testDir).toBe('/srv/t');
   });
 
@@ -117,7 +128,8 @@ describeOnServers('a remote', (server) => {
     const { remote, records } = remoteTo(endpoint, { target: { identityFile: file }, tuning: { sleepFor } });
     await expect(remote.connect({ attempts: 3 })).rejects.toThrow('maximum tries (3)');
     expect(sleeps).toEqual([4, 7]);
-    const line = 'Error authenticating with target1.lab.example: All configured authentication methods failed';
+    const line =
+      'Error authenticating with target1.lab.example: All configured authentication methods failed';
     expect(records.map((record) => record.message)).toContain(line);
   });
 
@@ -142,20 +154,20 @@ describeOnServers('a remote', (server) => {
 
   test('does not try with a key that cannot be read', async () => {
     const { remote } = remoteTo(endpoint, { target: { identityFile: '/nonexistent/key' } });
-    await expect(remote.connect()).rejects.toThrow('Private key /nonexistent/key for target1 cannot be used: ENOENT');
+    await expect(remote.connect()).rejects.toThrow(
+      'Private key /nonexistent/key for target1 cannot be used: ENOENT',
+    );
   });
 
   test('logs in with the key of the site, else those in ~/.ssh', async () => {
     const site = { sshKey: endpoint.identityFile, verifyHostKeys: true, testPath: null };
     const { remote: bySite } = remoteTo(endpoint, { site, target: { identityFile: null } });
-    await bySite.connect();
-    await bySite.close();
+    expect(await homeOf(bySite)).toBe(endpoint.home);
     const home = await mkdtemp(join(tmpdir(), 'loligo-home-'));
     await mkdir(join(home, '.ssh'));
     await copyFile(endpoint.identityFile, join(home, '.ssh/id_ed25519'));
     const { remote: byDefault } = remoteTo(endpoint, { home, target: { identityFile: null } });
-    await byDefault.connect();
-    await byDefault.close();
+    expect(await homeOf(byDefault)).toBe(endpoint.home);
     await rm(home, { recursive: true });
   });
 
@@ -189,7 +201,10 @@ describeOnServers('a lost connection', (server) => {
     expect(await remote.isOnline()).toBe(false);
 
     const failed = remote.run('true');
-    await expect(failed).rejects.toMatchObject({ name: 'ReconnectFailedError', message: 'Failed to reconnect to target1' });
+    await expect(failed).rejects.toMatchObject({
+      name: 'ReconnectFailedError',
+      message: 'Failed to reconnect to target1',
+    });
     expect(isTransportError(await failed.catch((error: unknown) => error))).toBe(true);
     expect(sleeps).toEqual([9, 12, 3]);
 
@@ -212,7 +227,8 @@ describeOnServers('a lost connection', (server) => {
     const folder = await mkdtemp(join(tmpdir(), 'loligo-reconnect-'));
     let endpoint = await startEndpoint({ folder, name: 'target1', server });
     const { sleeps, sleepFor } = noSleep(async () => {
-      if (sleeps.length === 3) endpoint = await startEndpoint({ folder, name: 'target1', server, port: endpoint.port });
+      if (sleeps.length === 3)
+        endpoint = await startEndpoint({ folder, name: 'target1', server, port: endpoint.port });
     });
     const { remote } = remoteTo(endpoint, { tuning: { sleepFor } });
     await remote.connect();
@@ -239,7 +255,9 @@ describeWith(['sshd'], 'a server that allows few channels', () => {
     const { remote } = fixture;
     const outs = Promise.all(Array.from({ length: 12 }, async (_, n) => remote.sh(`sleep 0.2; echo ${n}`)));
     expect(await outs).toEqual(Array.from({ length: 12 }, (_, n) => `${n}\n`));
-    const daemons = await Promise.all(Array.from({ length: 5 }, async () => remote.start('cat', { stdin: 'pipe' })));
+    const daemons = await Promise.all(
+      Array.from({ length: 5 }, async () => remote.start('cat', { stdin: 'pipe' })),
+    );
     const stuck = remote.run('sleep 1000 & wait', { timeoutMs: 200 });
     await expect(stuck).rejects.toMatchObject({ name: 'CommandTimeoutError' });
     for (const daemon of daemons) daemon.stdin?.end();
@@ -284,18 +302,23 @@ Host *
       target: { hostname: 'inner.lab', address: 'inner.lab', port: 22, identityFile: null },
     });
     await remote.connect();
-    const [, clientPort] = (await remote.sh('echo $SSH_CONNECTION')).split(' ');
-    const sshd = execFileSync('ss', ['-Htnp', 'sport', '=', `:${clientPort}`], { encoding: 'utf8' });
-    expect(sshd).toContain('sshd');
     expect(await remote.sh('echo $HOME')).toBe(`${inner.home}\n`);
+    const running = await remote.start('sleep 1000');
+    await gate.stop();
+    await expect(running.wait()).rejects.toBeInstanceOf(ConnectionLostError);
+    expect(await inner.alive()).toBe(true);
     await remote.close();
   });
 
   test('include the agent', async () => {
-    const [endpoint] = servers.endpoints as [Endpoint];
+    const [, endpoint] = servers.endpoints as [Endpoint, Endpoint];
     const socket = join(home, 'agent');
-    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-    const add = () => execFileSync('ssh-add', [endpoint.identityFile], { env: { SSH_AUTH_SOCK: socket }, stdio: 'ignore' });
+    const agent = spawn('/usr/bin/ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    const add = () =>
+      execFileSync('/usr/bin/ssh-add', [endpoint.identityFile], {
+        env: { SSH_AUTH_SOCK: socket },
+        stdio: 'ignore',
+      });
     for (let added = false; !added; await delay(20)) {
       try {
         add();
@@ -305,21 +328,27 @@ Host *
       }
     }
     const emptyHome = join(home, 'empty');
-    const { remote } = remoteTo(endpoint, { home: emptyHome, agentSocket: socket, target: { identityFile: null } });
-    await remote.connect();
-    await remote.close();
+    const { remote } = remoteTo(endpoint, {
+      home: emptyHome,
+      agentSocket: socket,
+      target: { identityFile: null },
+    });
+    expect(await homeOf(remote)).toBe(endpoint.home);
     agent.kill();
   });
 
   test('may name an agent that does not answer', async () => {
-    const [endpoint] = servers.endpoints as [Endpoint];
+    const [, endpoint] = servers.endpoints as [Endpoint, Endpoint];
     const emptyFile = join(home, 'no-agent');
     await writeFile(emptyFile, '');
     const sshHome = join(home, 'with-key');
     await mkdir(join(sshHome, '.ssh'), { recursive: true });
     await copyFile(endpoint.identityFile, join(sshHome, '.ssh/id_ed25519'));
-    const { remote } = remoteTo(endpoint, { home: sshHome, agentSocket: emptyFile, target: { identityFile: null } });
-    await remote.connect();
-    await remote.close();
+    const { remote } = remoteTo(endpoint, {
+      home: sshHome,
+      agentSocket: emptyFile,
+      target: { identityFile: null },
+    });
+    expect(await homeOf(remote)).toBe(endpoint.home);
   });
 });

@@ -31,7 +31,7 @@ export interface SshRemoteParams {
 }
 
 /** For tests, and for sites with servers unlike the usual. */
-export interface SshTuning {
+interface SshTuning {
   readonly sleepFor?: RetryOptions['sleepFor'];
   readonly channelsPerConnection?: number; // default 8
   readonly patienceMs?: number; // in line for a channel before another connection is made; default 1 s

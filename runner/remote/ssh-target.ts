@@ -47,12 +47,7 @@ const deepestJump = 4;
  * Reads ssh_config, known_hosts and keys for a target. What the target says wins over ssh_config: HostName counts when the target
  * has no address of its own, Port when its port is 22, User when it names none.
  */
-export async function resolveRoute(
-  target: SshTarget,
-  site: SshSite,
-  log: Logger,
-  depth = 0,
-): Promise<Route> {
+export async function resolveRoute(target: SshTarget, site: SshSite, log: Logger, depth = 0): Promise<Route> {
   const config = await readSshConfig({
     file: join(site.home, '.ssh', 'config'),
     host: target.hostname,

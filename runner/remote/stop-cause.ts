@@ -28,7 +28,10 @@ export interface Stopper {
 const longestTimer = 2 ** 31 - 1;
 
 /** The clock of the deadline starts now. */
-export function createStopper(params: { timeoutMs: number | undefined; signal: AbortSignal | undefined }): Stopper {
+export function createStopper(params: {
+  timeoutMs: number | undefined;
+  signal: AbortSignal | undefined;
+}): Stopper {
   const controller = new AbortController();
   let cause: StopCause | null = null;
   const stop = (why: StopCause): void => {

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -15,9 +24,17 @@ import { expandSuite } from '../../core/suites/expand.ts';
 import type { Expansion } from '../../core/suites/expand.ts';
 import { sharedFolder } from '../requirements.ts';
 
-/** The lines of one file of recorded expansions. */
+/** The recorded expansions of real suites, one file a suite; none where the data is missing. */
+export function realSuiteFiles(): string[] {
+  const folder = join(sharedFolder, 'golden/public/real');
+  return existsSync(folder) ? readdirSync(folder).map((name) => `real/${name}`) : [];
+}
+
+/** The lines of one file of recorded expansions; none where the data is missing. */
 export function goldenLines<T>(file: string): T[] {
-  const text = gunzipSync(readFileSync(join(sharedFolder, 'golden/public', file))).toString();
+  const path = join(sharedFolder, 'golden/public', file);
+  if (!existsSync(path)) return [];
+  const text = gunzipSync(readFileSync(path)).toString();
   return text
     .trim()
     .split('\n')

@@ -1,15 +1,14 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { directorySource } from '../../adapters/git/directory-source.ts';
 import type { SuiteSource } from '../../core/ports/suite-source.ts';
 import { countJobs, planSuite } from '../../core/suites/plan.ts';
-import { describeWith, sharedFolder } from '../requirements.ts';
+import { describeWith } from '../requirements.ts';
 import {
   expandAll,
   goldenExpansion,
   goldenLines,
   goldenSubset,
+  realSuiteFiles,
   scratchFolder,
   sha256,
   unpackRealSuites,
@@ -75,8 +74,8 @@ describeWith(['shared'], 'the suites of Ceph expand as the original expanded the
     hash: run.configs_sha256 ?? sha256((run.sha256 ?? []).join('\n')),
   });
 
-  describe.each(readdirSync(join(sharedFolder, 'golden/public/real')))('real/%s', (file) => {
-    const lines = goldenLines<SuiteLine | JobLine | RunLine>(`real/${file}`);
+  describe.each(realSuiteFiles())('%s', (file) => {
+    const lines = goldenLines<SuiteLine | JobLine | RunLine>(file);
     const jobs = new Map<string, string>();
     for (const line of lines) if (line.t === 'job') jobs.set(line.frags.join('\n'), line.sha256);
 
