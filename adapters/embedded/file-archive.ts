@@ -51,7 +51,7 @@ export function fileArchive({ folder, baseUrl }: { folder: string; baseUrl: stri
     url(path) {
       const clean = archivePath(path);
       if (baseUrl === null) return null;
-      return `${baseUrl.replace(/\/$/, '')}/${clean.split('/').map(encodeURIComponent).join('/')}`;
+      return `${baseUrl.replace(/\/$/, '')}/${encodeURIComponent(clean).replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
     },
   };
 }

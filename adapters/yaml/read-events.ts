@@ -3,7 +3,7 @@ import type { Event } from 'js-yaml';
 
 /** The events of a text, with the text that their offsets point into. */
 export interface ReadEvents {
-  readonly text: string; // the given one, with some lines indented
+  readonly text: string; // the given one, with some lines indented and some dashes quoted
   readonly events: readonly Event[];
   readonly added: AddedBlanks;
 }
@@ -31,7 +31,8 @@ const widths = [16, 400]; // deeper than most nesting, then than any
 
 /**
  * Parses a text. YAML 1.1 lets lines within brackets and quotes begin anywhere, as in `roles: [` ... `]`, where YAML 1.2 wants
- * them indented; blanks there mean nothing, so such lines are indented and the text is parsed again. Throws UnreadableError.
+ * them indented; blanks there mean nothing, so such lines are indented and the text is parsed again. In the same way a dash
+ * alone between commas, as in `[a, -, b]`, is quoted: it is text to PyYAML. Throws UnreadableError.
  */
 export function readEvents(given: string): ReadEvents {
   const added = new Map<number, number>();
@@ -41,13 +42,18 @@ export function readEvents(given: string): ReadEvents {
       return { text, events: parseEvents(text, { maxDepth }), added };
     } catch (error) {
       if (!(error instanceof YAMLException)) throw error;
+      const at = error.mark?.position ?? 0;
+      if (/^-[,\]}]/.test(text.slice(at, at + 2)) && work <= maxWork) {
+        text = `${text.slice(0, at)}'-'${text.slice(at + 1)}`;
+        continue;
+      }
       const line = error.mark?.line ?? 0;
       const before = added.get(line) ?? 0;
       const width = widths.find((each) => each > before);
       if (error.reason !== 'deficient indentation' || width === undefined || work > maxWork) {
         throw new UnreadableError({ text, added, cause: error });
       }
-      text = insertBlanks(text, error.mark?.position ?? 0, width - before);
+      text = insertBlanks(text, at, width - before);
       added.set(line, width);
     }
   }

@@ -68,8 +68,28 @@ describe('the log writer', () => {
     await writer.flush();
     file.fail = false;
     await writer.flush();
-    expect(file.text).toMatch(/^\(400 bytes of log are missing here/);
-    expect(file.text.endsWith('line 0049\n')).toBe(true);
+    const [, missing] = /^\((\d+) characters of log are missing here/.exec(file.text) ?? [];
+    const kept = file.text.slice(file.text.indexOf('\n') + 1);
+    expect(Number(missing) + kept.length).toBe(500);
+    expect(kept.length).toBeLessThanOrEqual(150);
+    expect(kept).toMatch(/^line .*line 0049\n$/s);
+  });
+
+  test('taking a line costs no more when many are waiting', () => {
+    const writer = createLogWriter({
+      append: () => new Promise(() => {}),
+      warn: () => {},
+      maxBacklog: 1_000_000,
+    });
+    const line = `${'x'.repeat(99)}\n`;
+    const timeOf = (lines: number): number => {
+      const begun = performance.now();
+      for (let index = 0; index < lines; index++) writer.write(line);
+      return performance.now() - begun;
+    };
+    const empty = timeOf(5_000); // below the limit
+    const full = timeOf(200_000); // 40 times as many, far beyond it
+    expect(full / Math.max(empty, 0.5)).toBeLessThan(4_000);
   });
 
   test('a warning that is itself logged does not end in a circle', async () => {

@@ -1,3 +1,5 @@
+import { createLogBacklog } from './log-backlog.ts';
+
 /** Takes log text and brings it to the archive in order. */
 export interface LogWriter {
   /** Takes a piece of text; never throws and never waits. */
@@ -12,19 +14,17 @@ export interface LogWriterParams {
   /** Told once of each stretch of trouble. */
   readonly warn: (message: string) => void;
   readonly maxDelayMs?: number; // how long text may wait, default 250
-  readonly maxPending?: number; // bytes that are written at once, default 64 KiB
-  readonly maxBacklog?: number; // bytes that are kept while the archive cannot be written, default 32 MiB
+  readonly maxPending?: number; // characters that are worth a write at once, default 64 Ki
+  readonly maxBacklog?: number; // characters that are kept while the archive cannot take them, default 64 Mi
 }
 
 /**
  * Text waits a short time for more, so that a burst of lines is one write; at most one write is under way. While the archive
- * cannot be written the text is kept, and beyond the backlog's limit its oldest part is given up and counted in the log.
+ * cannot be written, or not as fast as the text comes, the text is kept up to the backlog's limit.
  */
 export function createLogWriter(params: LogWriterParams): LogWriter {
-  const { maxDelayMs = 250, maxPending = 64 * 1024, maxBacklog = 32 * 1024 * 1024 } = params;
-  let pending: string[] = [];
-  let size = 0;
-  let lost = 0;
+  const { maxDelayMs = 250, maxPending = 64 * 1024, maxBacklog = 64 * 1024 * 1024 } = params;
+  const backlog = createLogBacklog(maxBacklog);
   let failing = false;
   let writing: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -32,49 +32,32 @@ export function createLogWriter(params: LogWriterParams): LogWriter {
   const attempt = async (): Promise<void> => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (pending.length === 0) return;
-    const batch = pending;
-    const text =
-      (lost > 0 ? `(${lost} bytes of log are missing here: the archive could not be written)\n` : '') +
-      batch.join('');
-    pending = [];
-    size = 0;
+    if (backlog.size === 0) return;
+    const text = backlog.takeAll();
     try {
       await params.append(Buffer.from(text));
-      lost = 0;
       failing = false;
     } catch (error) {
-      pending = [...batch, ...pending];
-      size = pending.reduce((sum, each) => sum + each.length, 0);
-      if (!failing) params.warn(`the log cannot be written and is kept in memory: ${String(error)}`);
+      backlog.putBack(text);
+      const first = !failing;
       failing = true;
+      if (first) params.warn(`the log cannot be written and is kept in memory: ${String(error)}`);
     }
   };
   const start = (): Promise<void> => {
     writing ??= attempt().finally(() => {
       writing = null;
-      if (pending.length > 0) schedule();
+      if (backlog.size > 0) schedule();
     });
     return writing;
   };
   const schedule = (): void => {
-    if (size >= maxPending && !failing) void start();
+    if (backlog.size >= maxPending && !failing) void start();
     else timer ??= setTimeout(() => void start(), failing ? maxDelayMs * 4 : maxDelayMs);
-  };
-  const dropOldest = (): void => {
-    let dropped = 0;
-    while (size > maxBacklog && dropped < pending.length - 1) {
-      const length = pending[dropped++]?.length ?? 0;
-      size -= length;
-      lost += length;
-    }
-    pending = pending.slice(dropped);
   };
   return {
     write(text) {
-      pending.push(text);
-      size += text.length;
-      if (size > maxBacklog) dropOldest();
+      backlog.add(text);
       if (writing === null) schedule();
     },
     async flush() {
