@@ -89,7 +89,7 @@ interface StartedJob {
 /** Everything that can be refused before the job begins; only the archive's folder is made. */
 async function prepare(files: readonly string[], flags: Flags): Promise<StartedJob> {
   if (flags.block && !flags.lock) throw new InputError('--block waits for machines to lock: it needs --lock');
-  const { settings: site } = await readSiteSettings({ home: homedir() });
+  const { settings: site } = await readSiteSettings({ home: homedir(), environment: process.env });
   const job = await readJobFiles(files, { stdin: process.stdin });
   for (const warning of job.warnings) console.error(`warning: ${warning}`);
   refuseUnboundRoles(job.config, flags, site);

@@ -9,6 +9,8 @@ const handedOn = [
   'TZ',
   'TMPDIR',
   'SSH_AUTH_SOCK',
+  'LOLIGO_CONFIG',
+  'TEUTHOLOGY_CONFIG',
 ];
 
 /** What runners get of the lab's environment: enough to find programs and keys, and nothing that was meant for the lab alone. */

@@ -37,12 +37,12 @@ const assignmentSchema = z.object({
 type Assignment = z.infer<typeof assignmentSchema>;
 
 const clock = { now: () => Date.now() };
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(line);
 
 async function main(file: string): Promise<AttemptEnd> {
   const assignment = assignmentSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   const paths = labFolder(assignment.folder);
-  const { settings } = await readSiteSettings({ home: homedir() });
+  const { settings } = await readSiteSettings({ home: homedir(), environment: process.env });
   const runner = await processIdentity(process.pid);
   if (runner === null) throw new Error('this process cannot find itself among the processes');
   const database = openDatabase(paths.database);

@@ -20,7 +20,7 @@ async function settingsFile(name: string, content: string): Promise<string> {
 }
 
 test('without a file everything has its default', async () => {
-  expect(await readSiteSettings({ home })).toEqual({ settings: defaultSite, file: null });
+  expect(await readSiteSettings({ home, environment: {} })).toEqual({ settings: defaultSite, file: null });
 });
 
 test('the file of the original serves, with its names', async () => {
@@ -37,7 +37,7 @@ test('the file of the original serves, with its names', async () => {
       'lock_server: http://paddles.example/',
     ].join('\n'),
   );
-  expect(await readSiteSettings({ home })).toEqual({
+  expect(await readSiteSettings({ home, environment: {} })).toEqual({
     file,
     settings: {
       ...defaultSite,
@@ -55,24 +55,26 @@ test('the file of the original serves, with its names', async () => {
 test('our own file wins, and the two are not merged', async () => {
   await settingsFile('.teuthology.yaml', 'lab_domain: old.example\ntest_path: /old\n');
   const file = await settingsFile('.loligo.yaml', 'lab_domain: new.example\n');
-  const read = await readSiteSettings({ home });
+  const read = await readSiteSettings({ home, environment: {} });
   expect(read).toEqual({ file, settings: { ...defaultSite, labDomain: 'new.example' } });
 });
 
 test('a file that is named is the only one read, and must exist', async () => {
   await settingsFile('.loligo.yaml', 'lab_domain: home.example\n');
   const file = await settingsFile('other.yaml', 'test_user: root\n');
-  expect((await readSiteSettings({ home, file })).settings).toEqual({ ...defaultSite, testUser: 'root' });
-  await expect(readSiteSettings({ home, file: `${file}.bak` })).rejects.toThrow(
+  expect(
+    (await readSiteSettings({ home, environment: { LOLIGO_CONFIG: file, SSH_AUTH_SOCK: '' } })).settings,
+  ).toEqual({ ...defaultSite, testUser: 'root' });
+  await expect(readSiteSettings({ home, environment: { TEUTHOLOGY_CONFIG: `${file}.bak` } })).rejects.toThrow(
     `${file}.bak: no such settings file`,
   );
 });
 
 test('an empty file and null settings are defaults', async () => {
   await settingsFile('.loligo.yaml', 'lab_domain:\nssh_key: null\n');
-  expect((await readSiteSettings({ home })).settings).toEqual(defaultSite);
+  expect((await readSiteSettings({ home, environment: {} })).settings).toEqual(defaultSite);
   await settingsFile('.loligo.yaml', '# nothing yet\n');
-  expect((await readSiteSettings({ home })).settings).toEqual(defaultSite);
+  expect((await readSiteSettings({ home, environment: {} })).settings).toEqual(defaultSite);
 });
 
 test('every wrong setting gets a sentence with its line', async () => {
@@ -80,7 +82,7 @@ test('every wrong setting gets a sentence with its line', async () => {
     '.loligo.yaml',
     '# site\ntest_path: 7\nmax_job_time: -5\nverify_host_keys: sometimes\n',
   );
-  const failure = readSiteSettings({ home });
+  const failure = readSiteSettings({ home, environment: {} });
   await expect(failure).rejects.toThrow(SiteSettingsError);
   await expect(failure).rejects.toThrow(
     [
@@ -93,12 +95,17 @@ test('every wrong setting gets a sentence with its line', async () => {
 
 test('a file that is no map is refused', async () => {
   const file = await settingsFile('.loligo.yaml', '- lab_domain\n');
-  await expect(readSiteSettings({ home })).rejects.toThrow(
+  await expect(readSiteSettings({ home, environment: {} })).rejects.toThrow(
     `${file}: settings must be a map of keys, found ["lab_domain"]`,
   );
 });
 
 test('broken YAML is named with its line', async () => {
   const file = await settingsFile('.loligo.yaml', 'a: 1\nb: c: d\n');
-  await expect(readSiteSettings({ home })).rejects.toThrow(`${file}:2:5: `);
+  await expect(readSiteSettings({ home, environment: {} })).rejects.toThrow(`${file}:2:5: `);
+});
+
+test('takes the agent from SSH_AUTH_SOCK', async () => {
+  const { settings } = await readSiteSettings({ home, environment: { SSH_AUTH_SOCK: '/run/agent.sock' } });
+  expect(settings.agentSocket).toBe('/run/agent.sock');
 });

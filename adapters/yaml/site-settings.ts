@@ -47,11 +47,21 @@ const siteSchema = z.looseObject({
 });
 
 /**
- * Reads the first of `~/.loligo.yaml` and `~/.teuthology.yaml` that exists, or exactly `file` when it is given; files are not merged. A key
- * that is missing or null has its default; `~/` in paths is `home`. Throws SiteSettingsError, or YamlError with the line.
+ * Reads the file that LOLIGO_CONFIG or TEUTHOLOGY_CONFIG names, else the first of `~/.loligo.yaml` and `~/.teuthology.yaml` that exists;
+ * files are not merged. A key that is missing or null has its default; `~/` in paths is `home`. The agent is that of SSH_AUTH_SOCK.
+ * Throws SiteSettingsError, or YamlError with the line.
  */
-export async function readSiteSettings(params: { home: string; file?: string | null }): Promise<ReadSite> {
-  const asked = params.file ?? null;
+export async function readSiteSettings(params: {
+  home: string;
+  environment: Readonly<Record<string, string | undefined>>;
+}): Promise<ReadSite> {
+  const { settings, file } = await readSiteFile(params);
+  return { settings: { ...settings, agentSocket: params.environment['SSH_AUTH_SOCK'] || null }, file };
+}
+
+async function readSiteFile(params: Parameters<typeof readSiteSettings>[0]): Promise<ReadSite> {
+  const { LOLIGO_CONFIG: ours, TEUTHOLOGY_CONFIG: theirs } = params.environment;
+  const asked = ours || theirs || null;
   const candidates =
     asked === null ? ['.loligo.yaml', '.teuthology.yaml'].map((name) => join(params.home, name)) : [asked];
   for (const file of candidates) {
@@ -106,6 +116,7 @@ function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
     cephCmAnsibleRepo: file.ceph_cm_ansible_git_url ?? defaultSite.cephCmAnsibleRepo,
     sshKey: file.ssh_key?.replace(/^~(?=\/)/, home) ?? defaultSite.sshKey,
     verifyHostKeys: file.verify_host_keys ?? defaultSite.verifyHostKeys,
+    agentSocket: null,
     testUser: file.test_user ?? defaultSite.testUser,
     defaultMachineType: file.default_machine_type ?? defaultSite.defaultMachineType,
     maxJobSeconds: file.max_job_time ?? defaultSite.maxJobSeconds,

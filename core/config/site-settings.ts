@@ -4,12 +4,13 @@ export interface SiteSettings {
   readonly labDomain: string; // '' = names are used as they are
   readonly cephCmAnsibleRepo: string | null; // null = no ansible repository configured
   readonly sshKey: string | null; // private key file
+  readonly agentSocket: string | null; // of an SSH agent whose keys may be used
+  readonly testUser: string; // login of targets that name none
   readonly verifyHostKeys: boolean;
 }
 
 /** The settings of a site that are not for tasks but for whoever starts, queues and watches jobs. */
 export interface SiteConfig extends SiteSettings {
-  readonly testUser: string; // login of targets that name none
   readonly defaultMachineType: string | null; // null = jobs must name one
   readonly maxJobSeconds: number; // the deadline of one attempt
   readonly sleepBeforeTeardownSeconds: number;
@@ -22,6 +23,7 @@ export const defaultSite: SiteConfig = {
   labDomain: '',
   cephCmAnsibleRepo: null,
   sshKey: null,
+  agentSocket: null,
   verifyHostKeys: true,
   testUser: 'ubuntu',
   defaultMachineType: null,

@@ -12,6 +12,7 @@ import { createStopControl, JobStoppedError } from './stop.ts';
 import type { StopControl } from './stop.ts';
 import { createTaskRegistry } from './task-registry.ts';
 import type { Task } from './task.ts';
+import { defaultSite } from '../../core/config/site-settings.ts';
 
 const noHosts: Cluster = {
   hosts: [],
@@ -72,7 +73,7 @@ function bench(
       cluster: noHosts,
       summary: { owner: 'me', success: true },
       archive: null,
-      site: { testPath: null, labDomain: '', cephCmAnsibleRepo: null, sshKey: null, verifyHostKeys: true },
+      site: defaultSite,
       state: new Map(),
       options: {
         owner: 'me',

@@ -39,6 +39,8 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
   log.info(`teuthology version: ${version}`);
   await writeIdentity(parts);
   log.debug(indented('Config:', yaml.print(mask.value(params.config))));
+  if ((params.job['kernel'] ?? null) !== null)
+    log.warn('kernel: this lab installs no kernels, the hosts keep theirs');
   const nodesClean = await runTasks(parts);
   const status = verdict.close();
   await reportOutcome(parts);

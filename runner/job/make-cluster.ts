@@ -32,9 +32,13 @@ export function makeCluster(params: {
       site: { ...site, testPath },
       log: log.child('teuthology.orchestra'),
       signal: stop.unwinding,
+      agentSocket: site.agentSocket,
     });
   const makeRemote = params.makeRemote ?? overSsh;
-  const targets = parseTargets(job['targets'] ?? null, { labDomain: site.labDomain, defaultUser: 'ubuntu' });
+  const targets = parseTargets(job['targets'] ?? null, {
+    labDomain: site.labDomain,
+    defaultUser: site.testUser,
+  });
   const bound = bindRoles((job['roles'] as RolesByHost | null | undefined) ?? null, targets);
   return createCluster(
     bound.map(({ target, roles }) => ({

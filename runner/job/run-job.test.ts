@@ -16,6 +16,7 @@ import type { Task } from '../engine/task.ts';
 import { JobStoppedError } from '../engine/stop.ts';
 import { runJob } from './run-job.ts';
 import type { JobResult, RunJobParams } from './run-job.ts';
+import { defaultSite } from '../../core/config/site-settings.ts';
 
 let hosts: SshEndpoints;
 let folder = '';
@@ -50,7 +51,7 @@ function run(config: YamlMap, params: Partial<RunJobParams> = {}): Promise<JobRe
     archive: fileArchive({ folder, baseUrl: null }),
     archivePrefix: 'run/1',
     yaml: pyYaml,
-    site: { testPath: null, labDomain: '', cephCmAnsibleRepo: null, sshKey: null, verifyHostKeys: true },
+    site: defaultSite,
     options: {
       owner: 'ada@lovelace',
       name: 'run',
@@ -170,6 +171,12 @@ tasks:
     expect(result.status).toBe('pass');
     expect(await log()).toContain('hello there');
     expect(await log()).not.toContain('internal.connect');
+  });
+
+  test('says that it installs no kernel when the job asks for one', async () => {
+    const result = await run(pyYaml.parse('kernel: {branch: testing}\ntasks:\n- nop:\n') as YamlMap);
+    expect(result.status).toBe('pass');
+    expect(await log()).toContain('WARNING:teuthology.run:kernel: this lab installs no kernels');
   });
 
   test('compresses large files on their way and keeps the others', async () => {
