@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { compareCodePoints } from '../../core/config/code-point-order.ts';
 import type { SuiteSource } from '../../core/ports/suite-source.ts';
+import { strictText } from './strict-text.ts';
 
 type Kind = ReturnType<SuiteSource['stat']>;
 
@@ -26,9 +27,10 @@ export function directorySource(directory: string): SuiteSource {
   return {
     origin,
     sha1: null,
+    id: null,
     stat: (path) => remember(kinds, path, () => followedKind(join(origin, path))),
     list: (path) => remember(lists, path, () => list(path)),
-    read: (path) => remember(texts, path, () => decode(join(origin, path))),
+    read: (path) => remember(texts, path, () => strictText(readFileSync(join(origin, path)))),
   };
 }
 
@@ -65,9 +67,4 @@ function isLink(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Strict UTF-8; a byte-order mark is left for the YAML reader. */
-function decode(path: string): string {
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
 }

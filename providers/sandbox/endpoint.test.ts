@@ -126,6 +126,15 @@ function describeEndpoint(server: ServerKind): void {
       });
     });
 
+    test('both outputs arrive whole when both wait for the reader', async () => {
+      const lines = "seq 1 400000 | sed 's/^/out /' & seq 1 400000 | sed 's/^/err /' >&2 & wait";
+      const outcome = await sshExec(node, lines);
+      const expected = (word: string) =>
+        Array.from({ length: 400_000 }, (_, index) => `${word} ${index + 1}\n`).join('');
+      expect(outcome.stdout === expected('out')).toBe(true);
+      expect(outcome.stderr === expected('err')).toBe(true);
+    });
+
     test('a background process may outlive its command', async () => {
       expect((await sshExec(node, `(sleep 1001 </dev/null >/dev/null 2>&1 &)`)).status).toBe(0);
       await expect.poll(() => nodeCommands(node)).toContainEqual(expect.stringMatching(/^\d+ sleep 1001/));

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
@@ -104,11 +105,44 @@ function connectStreams(child: Child, channel: ServerChannel): void {
     channel.resume();
     reportExit(channel, code, signal);
   });
-  child.on('close', () => channel.stderr.end(() => channel.end()));
   channel.on('error', () => undefined);
   channel.pipe(child.stdin);
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr, { end: false });
+  const write = writeInTurn(channel);
+  const closed = once(child, 'close');
+  void Promise.allSettled([
+    closed,
+    pump(child.stdout, write(channel)),
+    pump(child.stderr, write(channel.stderr)),
+  ]).then(() => channel.stderr.end(() => channel.end()));
+}
+
+/**
+ * Writes to the two outputs of a channel one after the other. ssh2 remembers what waits for the client's window in one place for both, and
+ * does not forget it afterwards: when both wait, the second is never sent, and what was sent once may be sent again.
+ */
+function writeInTurn(channel: ServerChannel): (output: Writable) => (chunk: Buffer) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (output) => (chunk) => {
+    last = last.then(
+      () =>
+        new Promise((resolve) => {
+          output.write(chunk, () => {
+            Object.assign(channel, {
+              _chunk: undefined,
+              _chunkcb: undefined,
+              _chunkErr: undefined,
+              _chunkcbErr: undefined,
+            });
+            resolve();
+          });
+        }),
+    );
+    return last;
+  };
+}
+
+async function pump(from: Readable, write: (chunk: Buffer) => Promise<void>): Promise<void> {
+  for await (const chunk of from) await write(chunk);
 }
 
 function reportExit(channel: ServerChannel, code: number | null, signal: NodeJS.Signals | null): void {
