@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
 import type { Provider } from '../core/ports/provider.ts';
+import { labPaths } from './lab-sign.ts';
+import { dockerIsReady } from '../providers/docker.ts';
 import { openProvider } from '../providers/registry.ts';
 
 /** Where a lab's nodes come from: a provider of the registry with its options. */
@@ -18,6 +21,15 @@ export function targetChoices(targets: string, nodes: number, staticOptions: unk
   if (targets === 'none') return [];
   if (targets === 'static') return [{ provider: 'static', options: staticOptions }];
   return [{ provider: targets, options: { count: nodes } }];
+}
+
+/**
+ * Where nodes come from when nobody says: what a lab that was killed in this folder had, so that its jobs go on; else `docker` when
+ * it is ready to use; else `sandbox`, which always is.
+ */
+export async function usualTargets(root: string): Promise<'docker' | 'sandbox'> {
+  const left = (['docker', 'sandbox'] as const).find((kind) => existsSync(join(labPaths(root).nodes, kind)));
+  return left ?? ((await dockerIsReady()) ? 'docker' : 'sandbox');
 }
 
 /** What names a lab on a machine that it shares with others; says nothing about the token it is made from. */

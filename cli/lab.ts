@@ -14,6 +14,8 @@ import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { createApi } from '../api/app.ts';
 import { replaySubmissions } from '../api/writes.ts';
 import { kill } from '../core/operations/kill.ts';
+import { defaultSite } from '../core/config/site-settings.ts';
+import type { SiteConfig } from '../core/config/site-settings.ts';
 import type { LabPorts } from '../core/operations/lab-ports.ts';
 import type { Launcher } from '../core/ports/launcher.ts';
 import type { Logger } from '../core/ports/logger.ts';
@@ -37,7 +39,7 @@ export interface LabOptions {
   readonly targets: readonly TargetChoice[];
   readonly runnerEnvironment: Readonly<Record<string, string>>;
   readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
-  readonly defaultMachineType?: string;
+  readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds'>; // default: those of a site without settings
   readonly temporary?: boolean; // true = nothing may outlast a start that failed
   readonly say: (line: string) => void; // for a person
 }
@@ -61,7 +63,6 @@ interface StopOptions {
   readonly hurry?: Promise<void>;
 }
 
-const maxJobSeconds = 3 * 24 * 3600;
 const runnerMain = join(import.meta.dirname, '..', 'runner', 'main.ts');
 
 /** How many runners this machine bears; they mostly wait for their hosts. */
@@ -169,8 +170,7 @@ async function openApi(params: {
       yaml: pyYaml,
       scripts: luaMergeScripts(),
       random: Math.random,
-      defaultMachineType: options.defaultMachineType ?? null,
-      maxJobSeconds,
+      ...(options.site ?? defaultSite),
     }),
   };
   const app = createApi(apiPorts);

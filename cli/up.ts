@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { toPlain } from '../core/config/yaml-value.ts';
+import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { clockTime } from './columns.ts';
 import { cliEnvironment } from './environment.ts';
 import { InputError, wholeNumber } from './failure.ts';
 import { startLab, usualMostRunners } from './lab.ts';
 import type { Lab } from './lab.ts';
-import { targetChoices } from './lab-targets.ts';
+import { targetChoices, usualTargets } from './lab-targets.ts';
 import { runnerEnvironment } from './runner-environment.ts';
 import { stopSignals } from './stop-signals.ts';
 
@@ -16,7 +18,7 @@ interface UpOptions {
   folder?: string;
   port?: number;
   host: string;
-  targets: 'sandbox' | 'docker' | 'static' | 'none';
+  targets?: 'sandbox' | 'docker' | 'static' | 'none';
   nodes: number;
   maxRunners: number;
   machines?: string;
@@ -34,9 +36,10 @@ export function command(): Command {
     .option('--port <n>', 'default: the last one of the folder, else any free one', wholeNumber(0))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(
-      new Option('--targets <kind>', 'where nodes come from')
-        .choices(['sandbox', 'docker', 'static', 'none'])
-        .default('sandbox'),
+      new Option(
+        '--targets <kind>',
+        'where nodes come from (default: docker when an engine has the target image, else sandbox)',
+      ).choices(['sandbox', 'docker', 'static', 'none']),
     )
     .option('--nodes <n>', 'how many nodes to make', wholeNumber(1), 3)
     .option('--max-runners <n>', 'jobs at once, each with a process here', wholeNumber(1), usualMostRunners())
@@ -49,13 +52,19 @@ async function up(options: UpOptions): Promise<void> {
   const folder = resolve(options.folder ?? cliEnvironment().folder);
   const stop = stopSignals();
   process.stdout.on('error', () => undefined); // a closed terminal is no reason to stop: SIGHUP says so where it is
-  const targets = targetChoices(options.targets, options.nodes, await staticMachines(options));
+  const { settings: site } = await readSiteSettings({ home: homedir(), environment: process.env });
+  const targets = targetChoices(
+    options.targets ?? (await usualTargets(folder)),
+    options.nodes,
+    await staticMachines(options),
+  );
   const lab = await startLab({
     folder,
     host: options.host,
     port: options.port ?? null,
     maxRunners: options.maxRunners,
     targets,
+    site,
     runnerEnvironment: runnerEnvironment(),
     say: (line) => console.log(`${clockTime((Date.now() / 1000) % 86_400)} ${line}`),
   });

@@ -12,7 +12,7 @@ import {
   removeLab,
 } from './docker/containers.ts';
 import type { Targets } from './docker/containers.ts';
-import { openEngine } from './docker/engine.ts';
+import { EngineUnavailableError, openEngine } from './docker/engine.ts';
 import { TargetImageError, buildTargetImage, hasImage, targetImageName } from './docker/image.ts';
 import { targetUser } from './docker/target-init.ts';
 import { openFences } from './fences.ts';
@@ -49,6 +49,16 @@ export const docker = defineProvider({
   options: optionsSchema,
   create: createDocker,
 });
+
+/** Whether containers can be had at once: an engine answers and has an image for the system of this machine. Makes nothing. */
+export async function dockerIsReady(): Promise<boolean> {
+  try {
+    return await hasImage(await openEngine(null), targetImageName(await thisMachine()));
+  } catch (error) {
+    if (error instanceof EngineUnavailableError) return false;
+    throw error;
+  }
+}
 
 function createDocker(options: Options, context: ProviderContext): Provider {
   const fences = openFences(join(context.folder, 'fences'));

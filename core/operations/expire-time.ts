@@ -1,0 +1,33 @@
+/** A time of expiry that cannot be read, or is over. */
+export class ExpireTimeError extends Error {
+  override readonly name = 'ExpireTimeError';
+  constructor(text: string, reason: string) {
+    super(`expire '${text}' ${reason}`);
+  }
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/**
+ * When jobs become too old to start, in the form that job configs hold (UTC): from an ISO time, the form itself, or an offset from
+ * `now` such as `90s`, `30m`, `1h`, `3d`, `1w`. Times without a zone are UTC. Throws ExpireTimeError.
+ */
+export function expireTime(text: string, now: number): string {
+  const at = parsed(text.trim(), now);
+  if (Number.isNaN(at))
+    throw new ExpireTimeError(text, 'is neither a time nor an offset such as 90s, 30m, 1h, 3d or 1w');
+  if (at <= now) throw new ExpireTimeError(text, 'is over already');
+  return new Date(at).toISOString().slice(0, 19).replace('T', '_');
+}
+
+function parsed(text: string, now: number): number {
+  const offset = /^(\d+)([smhdw])$/i.exec(text);
+  if (offset !== null) {
+    const at = now + Number(offset[1]) * (unitSeconds[offset[2]!.toLowerCase()] ?? Number.NaN) * 1000;
+    return at < 8.64e15 ? at : Number.NaN;
+  }
+  const iso = /^(\d{4}-\d\d-\d\d)(?:[_T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:?\d\d)?$/i.exec(text);
+  if (iso === null) return Number.NaN;
+  const [, day, time, zone] = iso;
+  return Date.parse(`${day}T${time ?? '00:00:00'}${zone ?? 'Z'}`);
+}
