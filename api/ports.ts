@@ -1,4 +1,5 @@
 import type { KillOrder } from '../core/operations/kill.ts';
+import type { SuiteOrder } from '../core/operations/suite-order.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
 import type { Archive } from '../core/ports/archive.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -38,29 +39,9 @@ export interface Submit {
   readonly job: (request: JobRequest, context: SubmissionContext) => Promise<SubmitResult>;
 }
 
-export interface SuiteRequest {
-  readonly suite: string;
-  readonly suiteDir: string;
-  readonly machineType: string | null; // null = the one the lab has
-  readonly name: string | null; // null = made from owner, time and suite
-  readonly priority: number;
-  readonly subset: string | null; // 'M/N'
-  readonly seed: number | null; // null = drawn
-  readonly noNestedSubset: boolean;
-  readonly filterIn: readonly string[];
-  readonly filterOut: readonly string[];
-  readonly filterAll: readonly string[];
-  readonly filterFragments: boolean;
-  readonly limit: number; // 0 = all
-  readonly num: number;
-  readonly configYaml: readonly string[]; // merged last
-  readonly email: string | null;
-  readonly sleepBeforeTeardown: number; // seconds
-  readonly distro: string | null;
-  readonly distroVersion: string | null;
-  readonly jobThreshold: number; // 0 = any number of jobs
-  readonly forcePriority: boolean;
-  readonly dryRun: boolean; // true = expand and count, enqueue nothing
+export interface SuiteRequest extends SuiteOrder {
+  readonly dryRun: boolean; // true = expand and check, enqueue nothing
+  readonly details: boolean; // true = a dry run also gives the jobs' configs
 }
 
 export interface JobRequest {
@@ -79,4 +60,8 @@ export interface SubmitResult {
   readonly dropped: number; // by filters
   readonly seed: number | null;
   readonly descriptions: readonly string[]; // of a dry run
+  readonly configs?: readonly string[]; // of a dry run with details, as YAML; one for each description
+  readonly base?: string | null; // what the fragments were merged over, as YAML, likewise
+  readonly generated?: number; // jobs before filters
+  readonly notes?: readonly string[]; // sentences for whoever submits
 }

@@ -1,5 +1,12 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { NoPackagesError } from '../core/operations/check-packages.ts';
+import { BuildNotFoundError } from '../core/operations/choose-build.ts';
+import { ExpireTimeError } from '../core/operations/expire-time.ts';
+import { RerunError } from '../core/operations/rerun.ts';
+import { SuiteOrderError } from '../core/operations/suite-order.ts';
+import { RepositoryError } from '../core/ports/commits.ts';
+import { PackageIndexError } from '../core/ports/package-index.ts';
 import { pagePath } from './views.ts';
 import {
   jobRequest,
@@ -48,16 +55,19 @@ export function submissionRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): voi
     job_ids: [...result.jobIds],
     seed: result.seed,
     descriptions: [...result.descriptions],
+    ...(result.configs && { configs: [...result.configs], base: result.base ?? null }),
+    ...(result.generated !== undefined && { generated: result.generated }),
+    ...(result.notes && { notes: [...result.notes] }),
   });
 
   app.openapi(suiteRoute, async (c) => {
     const body = c.req.valid('json');
     const owner = ownerOf(c.get('caller'), body.owner);
     const context = { owner, now: c.get('submittedAt'), resumed: c.get('resumed') };
-    const result = await ports.submit.suite(suiteRequest(body), context);
+    const result = await refusing(() => ports.submit.suite(suiteRequest(body), context));
     if (body.dry_run) return c.json(view(result), 200);
     ports.log.info(
-      `${c.get('caller').name} submitted suite ${body.suite}: run ${result.run}, ${result.jobs} jobs`,
+      `${c.get('caller').name} submitted suite ${body.suite ?? `of ${body.rerun}`}: run ${result.run}, ${result.jobs} jobs`,
     );
     return c.json(view(result), 201);
   });
@@ -66,10 +76,30 @@ export function submissionRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): voi
     const body = c.req.valid('json');
     const owner = ownerOf(c.get('caller'), body.owner);
     const context = { owner, now: c.get('submittedAt'), resumed: c.get('resumed') };
-    const result = await ports.submit.job(jobRequest(body), context);
+    const result = await refusing(() => ports.submit.job(jobRequest(body), context));
     ports.log.info(`${c.get('caller').name} submitted job ${result.jobIds.join(', ')} of run ${result.run}`);
     return c.json(view(result), 201);
   });
+}
+
+/** What is wrong with an order itself, or with what it names. */
+const refusals422 = [
+  BuildNotFoundError,
+  ExpireTimeError,
+  NoPackagesError,
+  PackageIndexError,
+  RepositoryError,
+  RerunError,
+  SuiteOrderError,
+] as const;
+
+async function refusing<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!refusals422.some((kind) => error instanceof kind)) throw error;
+    throw new ProblemError(422, (error as Error).message, { cause: error });
+  }
 }
 
 function ownerOf(caller: Caller, asked: string | null): string {

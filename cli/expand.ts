@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { directorySource } from '../adapters/git/directory-source.ts';
 import { luaMergeScripts } from '../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { canonicalJsonWriter } from '../core/config/canonical-json.ts';
 import { YamlError } from '../core/config/yaml-error.ts';
 import { isYamlMap } from '../core/config/yaml-value.ts';
 import type { YamlMap } from '../core/config/yaml-value.ts';
+import { SuiteSourceError } from '../core/ports/suite-source.ts';
 import { SuiteError } from '../core/suites/errors.ts';
 import type { Int } from '../core/suites/exact-int.ts';
 import { expandSuite } from '../core/suites/expand.ts';
@@ -14,11 +14,15 @@ import type { ExpandedJob, Expansion } from '../core/suites/expand.ts';
 import { countJobs } from '../core/suites/plan.ts';
 import { parsePythonInt, parseSubset } from '../core/suites/subset.ts';
 import type { Subset } from '../core/suites/subset.ts';
+import { cliEnvironment } from './environment.ts';
 import { InputError, wholeNumber } from './failure.ts';
+import { openLocation } from './open-location.ts';
 import { printLines } from './print.ts';
 
 interface ExpandOptions {
   suite: string;
+  ref?: string;
+  relpath: string;
   subset?: Subset;
   seed: Int;
   nestedSubset: boolean;
@@ -36,8 +40,10 @@ interface ExpandOptions {
 export function command(): Command {
   return new Command('expand')
     .summary('list the jobs that a suite expands to')
-    .argument('<dir>', 'folder that holds suites/')
+    .argument('<dir>', 'what holds suites/: a folder, a repository or a tarball, by path or URL')
     .requiredOption('-s, --suite <suite>', 'suite path below suites/, with / or :')
+    .option('--ref <ref>', 'branch, tag, ref or sha1 of the repository (default: its default branch)')
+    .option('--relpath <path>', 'where suites/ is in it', '')
     .option('--subset <m/n>', 'one of n parts of the suite, counted from 0', subset)
     .option('--seed <n>', 'for random choices', seed, 0)
     .option('--no-nested-subset', 'ignore subsets inside the suite')
@@ -54,19 +60,25 @@ export function command(): Command {
 
 async function expand(dir: string, options: ExpandOptions): Promise<void> {
   try {
-    const expansion = expansionOf(dir, options);
+    const expansion = await expansionOf(dir, options);
     if (options.count) await printLines([String(countJobs(expansion))]);
     else await printLines(blocks(jobLines(expansion, options)));
   } catch (error) {
-    if (error instanceof SuiteError || error instanceof YamlError)
+    if (error instanceof SuiteError || error instanceof YamlError || error instanceof SuiteSourceError)
       throw new InputError(error.message, { cause: error });
     throw error;
   }
 }
 
-function expansionOf(dir: string, options: ExpandOptions): Expansion {
+async function expansionOf(dir: string, options: ExpandOptions): Promise<Expansion> {
+  const { source } = await openLocation({
+    location: dir,
+    ref: options.ref ?? null,
+    relpath: options.relpath,
+    folder: cliEnvironment().folder,
+  });
   return {
-    source: directorySource(dir),
+    source,
     suite: options.suite,
     subset: options.subset ?? null,
     seed: options.seed,

@@ -38,30 +38,72 @@ describe('a house that breaks the law', () => {
   }
 
   test.each([
-    ['core reads a file', 'core/a.ts', "import { readFileSync } from 'node:fs';", 'core/a.ts imports the package node:fs'],
-    ['core knows a type of an adapter', 'core/a.ts', "import type { B } from '../adapters/yaml/b.ts';", 'core/a.ts imports adapters/yaml/b.ts'],
+    [
+      'core reads a file',
+      'core/a.ts',
+      "import { readFileSync } from 'node:fs';",
+      'core/a.ts imports the package node:fs',
+    ],
+    [
+      'core knows a type of an adapter',
+      'core/a.ts',
+      "import type { B } from '../adapters/yaml/b.ts';",
+      'core/a.ts imports adapters/yaml/b.ts',
+    ],
     ['core loads a package lazily', 'core/a.ts', "await import('zod');", 'core/a.ts imports the package zod'],
-    ['core passes on what the runner has', 'core/a.ts', "export { b } from '../runner/b.ts';", 'core/a.ts imports runner/b.ts'],
-    ['an adapter uses a provider', 'adapters/yaml/a.ts', "import '../../providers/b.ts';", 'adapters/yaml/a.ts imports providers/b.ts'],
-    ['an adapter uses another world', 'adapters/yaml/a.ts', "import '../embedded/b.ts';", 'adapters/yaml/a.ts imports adapters/embedded/b.ts'],
-    ['the runner picks an adapter', 'runner/engine/a.ts', "import '../../adapters/embedded/b.ts';", 'runner/engine/a.ts imports adapters/embedded/b.ts'],
+    [
+      'core passes on what the runner has',
+      'core/a.ts',
+      "export { b } from '../runner/b.ts';",
+      'core/a.ts imports runner/b.ts',
+    ],
+    [
+      'an adapter uses a provider',
+      'adapters/yaml/a.ts',
+      "import '../../providers/b.ts';",
+      'adapters/yaml/a.ts imports providers/b.ts',
+    ],
+    [
+      'an adapter uses another world',
+      'adapters/yaml/a.ts',
+      "import '../embedded/b.ts';",
+      'adapters/yaml/a.ts imports adapters/embedded/b.ts',
+    ],
+    [
+      'the runner picks an adapter',
+      'runner/engine/a.ts',
+      "import '../../adapters/embedded/b.ts';",
+      'runner/engine/a.ts imports adapters/embedded/b.ts',
+    ],
     ['the stack uses product code', 'infra/a.ts', "import '../core/b.ts';", 'infra/a.ts imports core/b.ts'],
   ])('is caught: %s', (_, path, text, breach) => {
     expect(importBreaches(readImports(houseOf({ [path]: text }))).join('\n')).toContain(breach);
   });
 
   test('lets the composition roots pick', () => {
-    const imports = readImports(houseOf({ 'runner/main.ts': "import '../adapters/embedded/b.ts';", 'cli/up.ts': "import '../providers/b.ts';" }));
+    const imports = readImports(
+      houseOf({
+        'runner/main.ts': "import '../adapters/embedded/b.ts';",
+        'cli/up.ts': "import '../providers/b.ts';",
+      }),
+    );
     expect(importBreaches(imports)).toEqual([]);
   });
 
   test('is caught when imports run in a circle', () => {
-    const imports = readImports(houseOf({ 'core/a.ts': "import './b.ts';", 'core/b.ts': "import type { A } from './a.ts';" }));
+    const imports = readImports(
+      houseOf({ 'core/a.ts': "import './b.ts';", 'core/b.ts': "import type { A } from './a.ts';" }),
+    );
     expect(importCycles(imports)).toEqual(['core/a.ts -> core/b.ts -> core/a.ts']);
   });
 
   test('is caught when the environment is read inside', () => {
-    const folder = houseOf({ 'core/a.ts': 'export const home = process.env.HOME;', 'cli/up.ts': 'process.env.HOME;' });
-    expect(environmentBreaches(folder)).toEqual(['core/a.ts reads process.env, which only composition roots may']);
+    const folder = houseOf({
+      'core/a.ts': 'export const home = process.env.HOME;',
+      'cli/up.ts': 'process.env.HOME;',
+    });
+    expect(environmentBreaches(folder)).toEqual([
+      'core/a.ts reads process.env, which only composition roots may',
+    ]);
   });
 });

@@ -28,6 +28,7 @@ const law: readonly Room[] = [
   { path: 'adapters/yaml', rooms: ['core'], packages: 'any' },
   { path: 'adapters/lua', rooms: ['core'], packages: 'any' },
   { path: 'adapters/git', rooms: ['core'], packages: 'any' },
+  { path: 'adapters/template', rooms: ['core'], packages: 'none' },
   { path: 'providers', rooms: ['core'], packages: 'any' },
   { path: 'runner', rooms: ['core'], packages: 'any' },
   { path: 'runner/main.ts', rooms: ['core', 'runner', 'adapters'], packages: 'any' },
@@ -40,7 +41,13 @@ const law: readonly Room[] = [
 ];
 
 /** Files that pick adapters and so may read the environment. */
-const compositionRoots = [/^cli\/[^/]+\.ts$/, /^runner\/main\.ts$/, /^lambdas\/[^/]+\.ts$/, /^infra\//, /^bench\//];
+const compositionRoots = [
+  /^cli\/[^/]+\.ts$/,
+  /^runner\/main\.ts$/,
+  /^lambdas\/[^/]+\.ts$/,
+  /^infra\//,
+  /^bench\//,
+];
 
 /** The imports of every source file of a house, tests left out: unit tests may reach anything. */
 export function readImports(house: string): Import[] {
@@ -63,7 +70,9 @@ export function importBreaches(imports: readonly Import[]): Breach[] {
       const allowed =
         room.packages === 'any' ||
         (room.packages !== 'none' && room.packages.some((prefix) => edge.specifier.startsWith(prefix)));
-      return allowed ? [] : [`${edge.file} imports the package ${edge.specifier}, which ${room.path} may not`];
+      return allowed
+        ? []
+        : [`${edge.file} imports the package ${edge.specifier}, which ${room.path} may not`];
     }
     const target = edge.target;
     const allowed = [room.path, ...room.rooms].some((path) => within(target, path));
@@ -100,11 +109,17 @@ export function importCycles(imports: readonly Import[]): string[] {
 function importedNames(file: string, text: string): string[] {
   const { module, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  const exported = module.staticExports.flatMap((statement) => statement.entries.map((entry) => entry.moduleRequest?.value));
-  const dynamic = module.dynamicImports.map((call) => /^['"](.*)['"]$/.exec(text.slice(call.moduleRequest.start, call.moduleRequest.end))?.[1]);
-  return [...module.staticImports.map((statement) => statement.moduleRequest.value), ...exported, ...dynamic].filter(
-    (name) => name !== undefined,
+  const exported = module.staticExports.flatMap((statement) =>
+    statement.entries.map((entry) => entry.moduleRequest?.value),
   );
+  const dynamic = module.dynamicImports.map(
+    (call) => /^['"](.*)['"]$/.exec(text.slice(call.moduleRequest.start, call.moduleRequest.end))?.[1],
+  );
+  return [
+    ...module.staticImports.map((statement) => statement.moduleRequest.value),
+    ...exported,
+    ...dynamic,
+  ].filter((name) => name !== undefined);
 }
 
 function sourceFiles(house: string): string[] {
@@ -117,14 +132,18 @@ function sourceFiles(house: string): string[] {
 
 function filesBelow(house: string, folder: string): string[] {
   try {
-    return readdirSync(join(house, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`);
+    return readdirSync(join(house, folder), { recursive: true, encoding: 'utf8' }).map(
+      (name) => `${folder}/${name}`,
+    );
   } catch {
     return [];
   }
 }
 
 function roomOf(file: string): Room | null {
-  return law.filter((room) => within(file, room.path)).toSorted((a, b) => b.path.length - a.path.length)[0] ?? null;
+  return (
+    law.filter((room) => within(file, room.path)).toSorted((a, b) => b.path.length - a.path.length)[0] ?? null
+  );
 }
 
 function within(file: string, path: string): boolean {

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import { recordEvent, specColumns, toNode } from './node-rows.ts';
 import type { NodeRow } from './node-rows.ts';
 
-type Care = Pick<NodeStore, 'beginCleaning' | 'cleaned' | 'mark'>;
+type Care = Pick<NodeStore, 'beginCleaning' | 'cleaned' | 'mark' | 'describe'>;
 
 /** Cleaning and quarantine. Each method is one transaction of two or three statements. */
 export function sqliteNodeCare(database: Database): Care {
@@ -41,11 +41,20 @@ export function sqliteNodeCare(database: Database): Care {
         return 'ok';
       });
     },
+    async describe({ name, description, by, now }) {
+      return database.transaction(() => {
+        if (database.run('update nodes set description = ? where name = ?', description, name) === 0)
+          return 'stale';
+        recordEvent(database, { node: name, at: now, event: 'described', by, detail: description ?? '' });
+        return 'ok';
+      });
+    },
     async mark({ name, fence, state, reason, by, now }) {
       return database.transaction(() => {
         const marked = database.run(
-          `update nodes set state = ?1, reason = ?2, state_since = iif(state = ?1, state_since, ?3)
-           where name = ?4 and state <> 'locked' and (?5 is null or fence = ?5)`,
+          `update nodes set state = ?1, reason = iif(?1 = 'free', null, ?2), state_since = iif(state = ?1, state_since, ?3)
+           where name = ?4 and state <> 'locked' and (?1 <> 'free' or state in ('quarantined', 'dirty', 'free'))
+             and (?5 is null or fence = ?5)`,
           state,
           reason,
           now,
@@ -53,7 +62,7 @@ export function sqliteNodeCare(database: Database): Care {
           fence ?? null,
         );
         if (marked === 0) return 'stale';
-        recordEvent(database, { node: name, at: now, event: state, by, detail: reason });
+        recordEvent(database, { node: name, at: now, event: state === 'free' ? 'freed' : state, by, detail: reason });
         return 'ok';
       });
     },

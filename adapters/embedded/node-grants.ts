@@ -74,23 +74,25 @@ export function grantNodes(database: Database, grant: Grant): Node[] {
 
 export interface GrantEnd {
   readonly lockId: string;
+  readonly nodes?: readonly string[]; // default: all that the lock holds
   readonly state: 'free' | 'dirty';
   readonly reason: string | null; // why dirty
   readonly by: string;
   readonly now: number;
 }
 
-/** Ends a lock on all its nodes and returns their names; none when the lock is over already. */
+/** Ends a lock, on all its nodes or on some, and returns their names; none when the lock is over already. */
 export function takeBackNodes(database: Database, end: GrantEnd): string[] {
   const rows = database.all<{ name: string }>(
-    `update nodes set state = ?, reason = ?, lock_id = null, lock_owner = null, lock_run = null, lock_job_id = null,
-       lock_since = null, lock_until = null, state_since = ?, last_used_at = ?
-     where lock_id = ? returning name`,
+    `update nodes set state = ?1, reason = ?2, lock_id = null, lock_owner = null, lock_run = null, lock_job_id = null,
+       lock_since = null, lock_until = null, state_since = ?3, last_used_at = ?4
+     where lock_id = ?5 and (?6 is null or name in (select value from json_each(?6))) returning name`,
     end.state,
     end.reason,
     end.now,
     end.now,
     end.lockId,
+    end.nodes === undefined ? null : JSON.stringify(end.nodes),
   );
   const detail = end.state === 'free' ? 'clean' : `to be cleaned: ${end.reason ?? 'used'}`;
   for (const { name } of rows) {

@@ -25,7 +25,7 @@ export function sqliteNodeLocks(database: Database): Locks {
         return rows.length > 0 ? 'ok' : 'stale';
       });
     },
-    async release(lockId, { clean, now, ifLeaseEndedBefore }) {
+    async release(lockId, { clean, now, ifLeaseEndedBefore, nodes }) {
       return database.transaction(() => {
         const held = heldNodes(database, lockId);
         const first = held[0];
@@ -36,15 +36,19 @@ export function sqliteNodeLocks(database: Database): Locks {
         ) {
           return 'stale';
         }
+        const names = held.map((row) => row.name);
+        if (nodes?.some((name) => !names.includes(name))) return 'stale';
         const by = first.lock_owner ?? '';
         takeBackNodes(database, {
           lockId,
+          ...(nodes && { nodes }),
           state: clean ? 'free' : 'dirty',
           reason: clean ? null : `used by ${by}`,
           by,
           now,
         });
-        database.run('update grants set ended_at = ? where lock_id = ?', now, lockId);
+        const over = names.every((name) => nodes?.includes(name) ?? true);
+        if (over) database.run('update grants set ended_at = ? where lock_id = ?', now, lockId);
         return 'ok';
       });
     },

@@ -6,20 +6,14 @@ import type { YamlNode } from './yaml-node.ts';
 /** The line, from 1, of the key or item that a path leads to, or of the nearest one above it that is there; null for the empty path. */
 export function lineOf(text: string, path: DocumentPath): number | null {
   const read = readEvents(text);
-  const at = nodeAt(compose(read.text, read.events, Infinity), path);
-  return at === null ? null : read.text.slice(0, at).split(/\r\n|\r|\n/).length;
-}
-
-/** The offset of what a path leads to below a node, or of the nearest thing above it that is there; null for the empty path. */
-export function nodeAt(root: YamlNode | null, path: DocumentPath): number | null {
-  let node = root;
+  let node = compose(read.text, read.events, Infinity);
   let at: number | null = null;
   for (const step of path) {
     const found = node === null ? null : stepInto(node, step);
     if (found === null) break;
     [at, node] = [found.at, found.node];
   }
-  return at;
+  return at === null ? null : read.text.slice(0, at).split(/\r\n|\r|\n/).length;
 }
 
 function stepInto(node: YamlNode, step: DocumentPath[number]): { at: number; node: YamlNode } | null {

@@ -8,7 +8,7 @@ import { runName } from './run-name.ts';
 import { openRun } from './submission.ts';
 import type { SubmissionContext } from './submission.ts';
 import type { SubmittedRun } from './submit-job.ts';
-import { checkSuiteLimits, mostJobs } from './suite-limits.ts';
+import { checkSuiteLimits } from './suite-limits.ts';
 
 export interface SuiteSubmission {
   readonly suite: string;
@@ -28,8 +28,8 @@ export interface SuiteSubmission {
   readonly forcePriority: boolean;
   readonly jobThreshold: number; // 0 = any number of jobs
   /**
-   * The jobs, merged and filtered, in order; they are taken one at a time. It is given the seed that counts: that of the first
-   * try when a submission is resumed.
+   * The jobs, merged and filtered, in order; they are taken one at a time, and each call starts anew. It is given the seed that
+   * counts: that of the first try when a submission is resumed.
    */
   readonly expand: (seed: number) => AsyncIterable<ExpandedSuiteJob>;
 }
@@ -44,10 +44,10 @@ export type SubmitSuitePorts = Pick<LabPorts, 'clock' | 'jobs' | 'wakeups'> & { 
 const batchSize = 500;
 
 /**
- * Queues the jobs of a suite as one run, in batches, and never holds more of them in memory than a batch and what the limits
- * need to be checked first. Made again with `resumed` and the same time it goes on where it was cut short. A suite that
- * breaks half-way ends the jobs queued so far. Throws RunTooBigError before anything is queued, RunExistsError,
- * RunNameError, and what `expand` throws.
+ * Queues the jobs of a suite as one run, in batches. The suite is expanded twice: once to see that it can be expanded to its end and
+ * keeps the limits, so that a refused submission leaves nothing behind, and once to queue its jobs; memory does not grow
+ * with their number. Made again with `resumed` and the same time it goes on where it was cut short. A suite without jobs makes no run. Throws RunTooBigError,
+ * RunExistsError, RunNameError, and what `expand` throws.
  */
 export async function submitSuite(
   ports: SubmitSuitePorts,
@@ -57,28 +57,35 @@ export async function submitSuite(
   const name = submission.name ?? runName({ ...submission, user: context.owner, now: context.now });
   const earlier = context.resumed ? await ports.jobs.getRun(name) : null;
   const seed = earlier?.seed ?? submission.seed;
-  const jobs = await checkedJobs(submission, seed);
+  if ((await surveySuite(submission, seed)) === 0) return { run: name, jobIds: [], seed };
   const record = { ...submission, name, seed, suite: submission.suite.replaceAll('/', ':') };
   const run = await openRun(ports, record, context);
+  const jobs = limited(submission.expand(seed), submission.limit);
   const jobIds = await endOnFailure(ports, run, () => enqueueAll(ports, { submission, run, jobs }));
   await ports.jobs.closeRun(name, context.now);
   await pokeTypes(ports, submission.machineType);
   return { run: name, jobIds, seed };
 }
 
-/** The jobs of the suite, after as many have been looked at as it takes to know that the limits are kept. */
-async function checkedJobs(
-  submission: SuiteSubmission,
+/**
+ * Expands a suite without queueing anything and returns how many jobs there are, copies not counted. Throws RunTooBigError as
+ * soon as there are more than the limits allow, and what `expand` throws.
+ */
+export async function surveySuite(
+  submission: Pick<
+    SuiteSubmission,
+    'expand' | 'limit' | 'copies' | 'priority' | 'forcePriority' | 'jobThreshold'
+  >,
   seed: number,
-): Promise<Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob>> {
-  const jobs = limited(submission.expand(seed), submission.limit);
-  if (mostJobs(submission) === Infinity) return jobs;
-  const first: ExpandedSuiteJob[] = [];
-  for await (const job of jobs) {
-    first.push(job);
-    checkSuiteLimits(first.length * submission.copies, submission);
+  onJob: (job: ExpandedSuiteJob) => void = () => {},
+): Promise<number> {
+  let count = 0;
+  for await (const job of limited(submission.expand(seed), submission.limit)) {
+    count += 1;
+    checkSuiteLimits(count * submission.copies, submission);
+    onJob(job);
   }
-  return first;
+  return count;
 }
 
 async function* limited(
@@ -98,7 +105,7 @@ async function enqueueAll(
   params: {
     submission: SuiteSubmission;
     run: RunRecord;
-    jobs: Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob>;
+    jobs: AsyncIterable<ExpandedSuiteJob>;
   },
 ): Promise<number[]> {
   const { submission, run } = params;
@@ -125,9 +132,7 @@ class BrokenSuite extends Error {
   override readonly name = 'BrokenSuite';
 }
 
-async function* orBroken(
-  jobs: Iterable<ExpandedSuiteJob> | AsyncIterable<ExpandedSuiteJob>,
-): AsyncGenerator<ExpandedSuiteJob> {
+async function* orBroken(jobs: AsyncIterable<ExpandedSuiteJob>): AsyncGenerator<ExpandedSuiteJob> {
   try {
     yield* jobs;
   } catch (cause) {

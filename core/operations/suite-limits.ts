@@ -16,12 +16,7 @@ const bands: readonly { below: number; jobs: number }[] = [
   { below: 150, jobs: 100 },
 ];
 
-/** How many jobs the run may have; Infinity = any number. Copies count as the jobs they are. */
-export function mostJobs(limits: SuiteLimits): number {
-  return Math.min(bandLimit(limits), thresholdLimit(limits));
-}
-
-/** Throws RunTooBigError, with the way out, when there are more jobs than the limits allow. */
+/** Throws RunTooBigError, with the way out, when there are more jobs than the limits allow. Copies count as the jobs they are. */
 export function checkSuiteLimits(jobs: number, limits: SuiteLimits): void {
   if (jobs > bandLimit(limits)) throw new RunTooBigError(bandSentence(jobs, limits));
   if (jobs > thresholdLimit(limits)) {

@@ -23,25 +23,29 @@ export interface NodeStore {
   renew(lockId: string, params: { leaseUntil: number | null; now: number }): Promise<Transition>;
   /**
    * Ends a person's lock; nodes go to `dirty`, or to `free` when `clean`. A second call is `stale`, as is one with
-   * `ifLeaseEndedBefore` when the lease reaches further.
+   * `ifLeaseEndedBefore` when the lease reaches further. With `nodes` only those are given back, and the lock lives on in the
+   * others; `stale` when it does not hold all of them.
    */
   release(
     lockId: string,
-    params: { clean: boolean; now: number; ifLeaseEndedBefore?: number },
+    params: { clean: boolean; now: number; ifLeaseEndedBefore?: number; nodes?: readonly string[] },
   ): Promise<Transition>;
+  /** Sets the description that people read beside a node, in any state. `stale` when it is unknown. */
+  describe(params: { name: string; description: string | null; by: string; now: number }): Promise<Transition>;
 
   /** `dirty` to `cleaning` for one cleaner; null when somebody else has it. The fence it returns guards `cleaned`. */
   beginCleaning(name: string, now: number): Promise<{ fence: number; node: Node } | null>;
   /** `cleaning` to `free`, with what the provider says the node now is. `stale` for an old fence. */
   cleaned(params: { name: string; fence: number; spec: Partial<NodeSpec>; now: number }): Promise<Transition>;
   /**
-   * To `quarantined` from any state but `locked`, or back to `dirty` (retest). `stale` when locked, unknown, or when `fence`
-   * is given and is no longer the node's. A second call changes only the reason.
+   * To `quarantined` from any state but `locked`, or back to `dirty` (retest), or from `quarantined` and `dirty` to `free`
+   * when somebody vouches for the node. `stale` from any other state, when unknown, or when `fence` is given and is no longer
+   * the node's. A second call changes only the reason.
    */
   mark(params: {
     name: string;
     fence?: number;
-    state: 'quarantined' | 'dirty';
+    state: 'quarantined' | 'dirty' | 'free';
     reason: string;
     by: string;
     now: number;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { AttemptRef, JobStore, KillRequest } from '../../core/ports/job-store.ts';
 import type { Logger } from '../../core/ports/logger.ts';
@@ -13,7 +13,14 @@ export interface LeaseParams {
   readonly renewEveryMs: number;
   readonly leaseMs: number;
   readonly retryMs?: number; // after a store error, default 1 s
+  readonly sleep?: Sleep; // default: the process's own timers
 }
+
+/** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+/** Sleeps by the timers of the process. */
+export const realSleep: Sleep = (ms, signal) => timer(ms, undefined, signal && { signal }).catch(() => {});
 
 /** The lease of a running attempt, which is renewed until it is closed. */
 export interface Lease {
@@ -34,7 +41,7 @@ export interface Lease {
  * still has to unwind.
  */
 export function keepLease(params: LeaseParams): Lease {
-  const { clock, log } = params;
+  const { clock, log, sleep = realSleep } = params;
   const stop = new AbortController();
   const closed = new AbortController();
   let leaseUntil = params.leaseUntil;
@@ -74,7 +81,7 @@ export function keepLease(params: LeaseParams): Lease {
     for (;;) {
       const wait = closed.signal.aborted ? null : await renewOnce();
       if (wait === null) return;
-      await sleep(wait, undefined, { signal: closed.signal }).catch(() => {});
+      await sleep(wait, closed.signal);
     }
   };
   const over = turns();

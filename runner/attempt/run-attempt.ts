@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { YamlMap } from '../../core/config/yaml-value.ts';
 import type { Node } from '../../core/locks/node.ts';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -6,8 +5,8 @@ import type { AttemptRef, JobOutcome, JobRecord, JobStore } from '../../core/por
 import type { Logger } from '../../core/ports/logger.ts';
 import type { JobResult } from '../job/run-job.ts';
 import { JobStoppedError } from '../engine/stop.ts';
-import { keepLease } from './keep-lease.ts';
-import type { Lease } from './keep-lease.ts';
+import { keepLease, realSleep } from './keep-lease.ts';
+import type { Lease, Sleep } from './keep-lease.ts';
 
 export interface AttemptParams {
   readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'finish'>;
@@ -21,6 +20,7 @@ export interface AttemptParams {
   readonly leaseMs: number;
   readonly renewEveryMs: number;
   readonly holdMs: number; // for jobs that keep their nodes after a failure
+  readonly sleep?: Sleep; // default: the process's own timers
   /** Executes the job; what it rejects with makes the job dead. */
   readonly execute: (params: { record: JobRecord; signal: AbortSignal }) => Promise<AttemptResult>;
 }
@@ -118,7 +118,7 @@ async function finish(
     } catch (error) {
       params.log.warn(`the outcome (${outcome.status}) could not be stored: ${String(error)}`);
       if (!lease.valid) return 'lost';
-      await sleep(1000);
+      await (params.sleep ?? realSleep)(1000);
     }
   }
 }

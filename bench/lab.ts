@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labScratch, queue, shellJob, startUp, untilJob } from '../test/fixtures/lab-process.ts';
+
+/**
+ * The embedded lab as its users meet it: the whole demo, the time from a submission to the first command of the first user task
+ * on a warm node, and what an idle lab holds in memory. Most of a job's start is the runner's process: Node, its modules, and then one
+ * SSH connection per host and about ten round trips of the initial tasks.
+ */
+const cli = join(import.meta.dirname, '..', 'cli', 'main.ts');
+const rounds = 15;
+
+console.log(`demo, start to exit: ${(await timedDemo()).toFixed(1)} s`);
+
+const scratch = labScratch();
+try {
+  const lab = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '2');
+  await sleep(3000);
+  console.log(`idle lab: ${residentMegabytes(lab.pid)} MB resident`);
+  const waits: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const submitted = Date.now();
+    const job = await queue(
+      lab.client,
+      `bench-${round}`,
+      shellJob(`date +%s%3N >>${scratch.root}/first-task`),
+    );
+    await untilJob(lab.client, job, 'pass');
+    waits.push(Number(scratch.lines('first-task').at(-1)) - submitted);
+  }
+  waits.sort((a, b) => a - b);
+  console.log(
+    `submit -> first user task, ${rounds} jobs: p50 ${waits[Math.floor(rounds / 2)]} ms, max ${waits.at(-1)} ms`,
+  );
+  console.log(`lab after ${rounds} jobs: ${residentMegabytes(lab.pid)} MB resident`);
+  lab.kill('SIGINT');
+  await lab.ended;
+} finally {
+  await scratch[Symbol.asyncDispose]();
+}
+
+async function timedDemo(): Promise<number> {
+  const start = performance.now();
+  const [status] = await once(spawn(process.execPath, [cli, 'demo'], { stdio: 'ignore' }), 'exit');
+  if (status !== 0) throw new Error(`the demo exited with ${status}`);
+  return (performance.now() - start) / 1000;
+}
+
+function residentMegabytes(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}

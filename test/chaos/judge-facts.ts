@@ -1,0 +1,75 @@
+import type { WorldEvent } from './history.ts';
+import { attemptId, breach } from './model.ts';
+import type { Model } from './model.ts';
+
+/** Judges what happened to nodes and runners themselves, as opposed to what the stores say about them. */
+export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
+  switch (fact.fact) {
+    case 'effect':
+      return judgeEffect(model, { ...fact, at });
+    case 'used':
+    case 'tidied':
+      for (const name of fact.nodes) {
+        const node = model.nodes.get(name);
+        if (node?.grant?.lockId !== fact.lockId) continue; // a person who does not look is no breach of the lab's
+        node.dirt = fact.fact === 'used' ? fact.lockId : null;
+      }
+      return;
+    case 'cleaned': {
+      const node = model.nodes.get(fact.node);
+      if (node === undefined) return;
+      if (node.grant !== null) {
+        const text = `the provider wiped node ${fact.node} for fence ${fact.fence} while ${node.grant.lockId} holds it`;
+        breach(model, { law: 'L3', at, text, nodes: [fact.node] });
+      }
+      node.dirt = null;
+      return;
+    }
+    case 'runner-gone':
+    case 'silent':
+    case 'speaks': {
+      const job = model.jobs.get(fact.jobId);
+      if (job === undefined || job.fence !== fact.fence) return;
+      if (job.runner !== null && job.runner !== fact.runner) return;
+      job.goneAt = fact.fact === 'speaks' ? null : at;
+      return;
+    }
+    case 'lab-up':
+    case 'lab-down':
+      model.labUp = fact.fact === 'lab-up';
+      return;
+    case 'clock-jump':
+      return;
+    default:
+      fact satisfies never;
+  }
+}
+
+function judgeEffect(
+  model: Model,
+  effect: {
+    jobId: number;
+    fence: number;
+    runner: string;
+    nodes: readonly string[];
+    leavesDirt: boolean;
+    at: number;
+  },
+): void {
+  const { jobId, fence, runner, at } = effect;
+  const job = model.jobs.get(jobId);
+  const id = attemptId({ jobId, fence });
+  const actor = `${id} (${runner})`;
+  const found = (law: string, text: string) => breach(model, { law, at, text, job: jobId, nodes: effect.nodes });
+  if (job === undefined) return found('L5', `${actor} had effects for a job that was never accepted`);
+  if (job.effectsOf !== null && job.effectsOf !== actor)
+    found('L5', `job ${jobId} has effects of ${actor} after those of ${job.effectsOf}`);
+  job.effectsOf = actor;
+  for (const name of effect.nodes) {
+    const node = model.nodes.get(name);
+    if (node === undefined) continue;
+    if (node.grant?.lockId !== id)
+      found('L1', `${actor} acted on node ${name}, which ${node.grant?.lockId ?? 'nobody'} holds`);
+    node.dirt = effect.leavesDirt ? actor : null;
+  }
+}
