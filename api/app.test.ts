@@ -203,8 +203,17 @@ describe('the description', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
       '/v1/jobs',
+      '/v1/locks/{lock}',
+      '/v1/locks/{lock}/lease',
+      '/v1/locks/{lock}/release',
       '/v1/nodes',
       '/v1/nodes/{name}',
+      '/v1/nodes/{name}/description',
+      '/v1/nodes/{name}/host-key',
+      '/v1/nodes/{name}/reimage',
+      '/v1/nodes/{name}/remove',
+      '/v1/nodes/{name}/status',
+      '/v1/nodes/{name}/unlock',
       '/v1/runs',
       '/v1/runs/{run}',
       '/v1/runs/{run}/jobs',
@@ -213,6 +222,7 @@ describe('the description', () => {
       '/v1/runs/{run}/jobs/{job}/priority',
       '/v1/runs/{run}/kill',
       '/v1/suites',
+      '/v1/whoami',
     ]);
     expect(document.paths['/v1/suites']).toMatchObject({
       post: { responses: { 422: {}, 409: {} }, security: [{ token: [] }] },

@@ -2,6 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { archiveRoutes } from './archive-routes.ts';
 import { jobActions } from './job-actions.ts';
+import { lockRoutes } from './lock-routes.ts';
+import { nodeActions } from './node-actions.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemAnswer, problemOf, refusal } from './problem.ts';
@@ -39,6 +41,8 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   runRoutes(app, ports);
   jobActions(app, ports);
   nodeRoutes(app, ports);
+  nodeActions(app, ports);
+  lockRoutes(app, ports);
   describe(app);
   app.get('/healthz', async (c) => {
     await ports.jobs.listRuns({ limit: 1 });

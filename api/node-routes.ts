@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ApiPorts } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
-import { nodeEventSchema, nodeEventView, nodeSchema, nodeView } from './views.ts';
+import { nodeEventSchema, nodeEventView, nodeSchema, nodeViewFor } from './views.ts';
 import type { ApiEnv } from './writes.ts';
 
 const nodesRoute = createRoute({
@@ -45,13 +45,15 @@ export function nodeRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   app.openapi(nodesRoute, async (c) => {
     const { machine_type: machineType, state } = c.req.valid('query');
     const nodes = await ports.nodes.list({ ...(machineType && { machineType }), ...(state && { state }) });
-    return c.json({ nodes: nodes.map(nodeView) }, 200);
+    const reader = await ports.authenticate(c.req.header('authorization') ?? null);
+    return c.json({ nodes: nodes.map((node) => nodeViewFor(reader, node)) }, 200);
   });
   app.openapi(nodeRoute, async (c) => {
     const { name } = c.req.valid('param');
     const node = await ports.nodes.get(name);
     if (node === null) throw new ProblemError(404, `no node named '${name}'`);
+    const reader = await ports.authenticate(c.req.header('authorization') ?? null);
     const history = await ports.nodes.history(name, historyLength);
-    return c.json({ ...nodeView(node), history: history.map(nodeEventView) }, 200);
+    return c.json({ ...nodeViewFor(reader, node), history: history.map(nodeEventView) }, 200);
   });
 }

@@ -1,6 +1,9 @@
 import type { KillOrder } from '../core/operations/kill.ts';
 import type { SuiteOrder } from '../core/operations/suite-order.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
+import type { AuditLog } from '../core/ports/audit.ts';
+import type { Provider } from '../core/ports/provider.ts';
+import type { Wakeups } from '../core/ports/wakeups.ts';
 import type { Archive } from '../core/ports/archive.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { JobRecord, JobStore } from '../core/ports/job-store.ts';
@@ -14,6 +17,9 @@ export interface ApiPorts {
   readonly nodes: NodeStore;
   readonly archive: Archive;
   readonly submissions: Submissions;
+  readonly audit: AuditLog;
+  readonly wakeups: Wakeups;
+  readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>; // by `Node.provider`
   readonly clock: Clock;
   readonly log: Logger;
   /** Where readers find the lab: `http://127.0.0.1:8080`, no slash at the end. */

@@ -3,6 +3,12 @@ import { z } from '@hono/zod-openapi';
 import { MergeConflictError } from '../core/config/deep-merge.ts';
 import { JobConfigError } from '../core/config/job-problem.ts';
 import { YamlError } from '../core/config/yaml-error.ts';
+import {
+  NodeNotFoundError,
+  NodeStateError,
+  NodesLackingError,
+  NodesTakenError,
+} from '../core/locks/errors.ts';
 import { JobNotFoundError, NotAllowedError } from '../core/operations/kill.ts';
 import { RunNameError } from '../core/operations/run-name.ts';
 import { RunExistsError } from '../core/operations/submission.ts';
@@ -71,22 +77,26 @@ export function problemAnswer(
 const unusableInput = [
   JobConfigError,
   MergeConflictError,
+  NodesLackingError,
   RunNameError,
   RunTooBigError,
   SuiteError,
   YamlError,
 ] as const;
 
+const missing = [RunNotFoundError, JobNotFoundError, NodeNotFoundError] as const;
+const conflicts = [RunExistsError, RunClosedError, NodeStateError, NodesTakenError] as const;
+
 /** What an error means to a caller; null when it is nobody's fault but ours. */
 export function problemOf(error: unknown): { status: ProblemStatus; detail: string } | null {
   if (error instanceof ProblemError) return { status: error.status, detail: error.message };
-  if (error instanceof RunNotFoundError || error instanceof JobNotFoundError) {
-    return { status: 404, detail: error.message };
+  if (missing.some((kind) => error instanceof kind)) {
+    return { status: 404, detail: (error as Error).message };
   }
   if (error instanceof NotAllowedError) return { status: 403, detail: error.message };
   if (error instanceof ArchivePathError) return { status: 400, detail: error.message };
-  if (error instanceof RunExistsError || error instanceof RunClosedError) {
-    return { status: 409, detail: error.message };
+  if (conflicts.some((kind) => error instanceof kind)) {
+    return { status: 409, detail: (error as Error).message };
   }
   if (unusableInput.some((kind) => error instanceof kind)) {
     return { status: 422, detail: (error as Error).message };

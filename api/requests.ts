@@ -42,7 +42,9 @@ export const suiteRequestSchema = z
     suite: choice.describe('Path of the suite below `suites/`, with `/` or `:`. Default: that of `rerun`.'),
     rerun: choice.describe('A run whose jobs are to be repeated, with its suite, seed and subset.'),
     rerun_statuses: z.array(text).max(10).default(['fail', 'dead']).describe('Which jobs of it.'),
-    suite_dir: choice.describe('Folder with the suites, on the machine of the lab. Default: from `suite_repo`.'),
+    suite_dir: choice.describe(
+      'Folder with the suites, on the machine of the lab. Default: from `suite_repo`.',
+    ),
     suite_relpath: z
       .string()
       .max(1000)
@@ -50,14 +52,21 @@ export const suiteRequestSchema = z
       .default(null)
       .describe('Where `suites/` is in it. Default: `qa` where there is one.'),
     suite_repo: repository.describe('URL, or a name that replaces the last parts of the configured one.'),
-    suite_branch: branch.nullable().default(null).describe('Default: `ceph_branch` where it exists, else main.'),
+    suite_branch: branch
+      .nullable()
+      .default(null)
+      .describe('Default: `ceph_branch` where it exists, else main.'),
     suite_sha1: hash,
     ceph_repo: repository,
     ceph_branch: branch.default('main'),
     sha1: hash.describe('Of the build under test; wins over `ceph_branch`.'),
     validate_sha1: z.boolean().default(true),
     newest: count.max(1000).default(0).describe('How many commits to go back until there are packages.'),
-    package_index: z.url({ protocol: /^https?$/ }).nullable().default(null).describe('Where packages are found.'),
+    package_index: z
+      .url({ protocol: /^https?$/ })
+      .nullable()
+      .default(null)
+      .describe('Where packages are found.'),
     kernel: branch.default('distro').describe('A branch, `distro` or `none`.'),
     kdb: z.boolean().default(true),
     flavor: text.default('default'),
@@ -88,17 +97,26 @@ export const suiteRequestSchema = z
     config_yaml: z.array(yamlText).max(100).default([]).describe('YAML documents merged over every job.'),
     email: choice,
     rocketchat: choice,
-    expire: choice.describe('When jobs become too old to start: a time (UTC), or 90s, 30m, 1h, 3d, 1w from now.'),
+    expire: choice.describe(
+      'When jobs become too old to start: a time (UTC), or 90s, 30m, 1h, 3d, 1w from now.',
+    ),
     sleep_before_teardown: count.default(0).describe('Seconds; without a limit, only one job is queued.'),
     archive_upload: choice,
     arch: choice.describe('Default: that of the first machine of the type.'),
     distro: choice.describe('os_type of every job, and a filter.'),
     distro_version: choice,
-    job_threshold: count.nullable().default(null).describe('Refuse more jobs than this; 0: any. Default: 500.'),
+    job_threshold: count
+      .nullable()
+      .default(null)
+      .describe('Refuse more jobs than this; 0: any. Default: 500.'),
     force_priority: z.boolean().default(false),
     verbose: z.boolean().default(false),
     dry_run: z.boolean().default(false).describe('Expand and check only; nothing is queued.'),
     details: z.boolean().default(false).describe('A dry run also gives the configs of the jobs.'),
+  })
+  .refine(saysWhere, {
+    path: ['suite_dir'],
+    message: 'where are the suites? name suite_dir, suite_repo, suite_branch or suite_sha1',
   })
   .openapi('SuiteRequest');
 
@@ -189,6 +207,12 @@ export function jobRequest(body: z.output<typeof jobRequestSchema>): JobRequest 
     priority: body.priority,
     num: body.num,
   };
+}
+
+function saysWhere(body: {
+  [key in 'suite_dir' | 'suite_repo' | 'suite_branch' | 'suite_sha1']: string | null;
+}) {
+  return (body.suite_dir ?? body.suite_repo ?? body.suite_branch ?? body.suite_sha1) !== null;
 }
 
 function isSubset(subset: string): boolean {

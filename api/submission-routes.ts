@@ -5,7 +5,7 @@ import { BuildNotFoundError } from '../core/operations/choose-build.ts';
 import { ExpireTimeError } from '../core/operations/expire-time.ts';
 import { RerunError } from '../core/operations/rerun.ts';
 import { SuiteOrderError } from '../core/operations/suite-order.ts';
-import { RepositoryError } from '../core/ports/commits.ts';
+import { SuiteSourceError } from '../core/ports/suite-source.ts';
 import { PackageIndexError } from '../core/ports/package-index.ts';
 import { pagePath } from './views.ts';
 import {
@@ -88,7 +88,7 @@ const refusals422 = [
   ExpireTimeError,
   NoPackagesError,
   PackageIndexError,
-  RepositoryError,
+  SuiteSourceError,
   RerunError,
   SuiteOrderError,
 ] as const;

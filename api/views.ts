@@ -3,7 +3,7 @@ import type { Node } from '../core/locks/node.ts';
 import type { NodeEvent } from '../core/ports/node-store.ts';
 import type { JobRecord, RunRecord } from '../core/ports/job-store.ts';
 import { runStatus } from '../core/results/run-status.ts';
-import type { ApiPorts } from './ports.ts';
+import type { ApiPorts, Caller } from './ports.ts';
 
 const time = z.iso.datetime();
 const count = z.number().int().min(0);
@@ -81,7 +81,14 @@ export const nodeSchema = z
     os_type: z.string(),
     os_version: z.string(),
     state: z.enum(['free', 'locked', 'dirty', 'cleaning', 'quarantined']),
+    identity_file: z
+      .string()
+      .nullable()
+      .optional()
+      .describe('Private key on the machine of the lab; shown only to who holds the node, and to operators.'),
     locked_by: z.string().nullable(),
+    locked_since: time.nullable(),
+    lease_until: time.nullable().describe('Null: until released, or not locked.'),
     job: z.object({ run: z.string(), job_id: z.number().int() }).nullable(),
     description: z.string().nullable(),
     reason: z.string().nullable(),
@@ -158,7 +165,13 @@ export function jobView(job: JobRecord, ports: Pick<ApiPorts, 'archive' | 'whyWa
   };
 }
 
-/** A node as people may see it: the path of its private key stays inside. */
+/** A node as `reader` may see it: the path of its private key only when they hold it or are an operator. */
+export function nodeViewFor(reader: Caller | null, node: Node): NodeView {
+  const trusted = reader !== null && (reader.operator || node.lock?.owner === reader.name);
+  return { ...nodeView(node), ...(trusted && { identity_file: node.identityFile }) };
+}
+
+/** A node as everybody may see it: the path of its private key stays inside. */
 export function nodeView(node: Node): NodeView {
   return {
     name: node.name,
@@ -173,6 +186,8 @@ export function nodeView(node: Node): NodeView {
     os_version: node.osVersion,
     state: node.state,
     locked_by: node.lock?.owner ?? null,
+    locked_since: isoOrNull(node.lock?.since ?? null),
+    lease_until: isoOrNull(node.lock?.leaseUntil ?? null),
     job: node.lock?.job ? { run: node.lock.job.run, job_id: node.lock.job.jobId } : null,
     description: node.description,
     reason: node.reason,

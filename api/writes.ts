@@ -20,7 +20,7 @@ export function guardedWrite(ports: ApiPorts) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const replay = c.env?.replay;
     const caller = replay
-      ? { name: replay.caller, operator: true }
+      ? { name: replay.caller, operator: replay.operator ?? false }
       : await ports.authenticate(c.req.header('authorization') ?? null);
     if (caller === null) {
       return problemAnswer(401, 'writes need the token of the lab: send "Authorization: Bearer TOKEN"');
@@ -75,7 +75,7 @@ async function newSubmission(
   if (!keyPattern.test(key)) {
     throw new ProblemError(400, `Idempotency-Key '${key.slice(0, 40)}' is not 1 to 200 printable characters`);
   }
-  return { key, caller: caller.name, path: request.path, body: await request.text(), at };
+  return { key, caller: caller.name, operator: caller.operator, path: request.path, body: await request.text(), at };
 }
 
 function repeated(asked: Submission, first: Submission, answer: Answer | null): Response {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gitRepository } from '../test/fixtures/git-repository.ts';
+import { describeWith } from '../test/requirements.ts';
 
 const main = new URL('./main.ts', import.meta.url).pathname;
 let folder: string;
@@ -32,7 +34,12 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function expand(...words: string[]) {
-  const child = spawn(process.execPath, [main, 'expand', folder, ...words], {
+  return await expandAt(folder, ...words);
+}
+
+async function expandAt(location: string, ...words: string[]) {
+  const child = spawn(process.execPath, [main, 'expand', location, ...words], {
+    env: { ...process.env, LOLIGO_FOLDER: join(folder, 'lab') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
@@ -111,5 +118,30 @@ describe('loligo expand', () => {
     child.stdout.destroy();
     const [exitCode] = (await once(child, 'exit')) as [number];
     expect({ exitCode, stderr: await stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+});
+
+describeWith(['git'], 'loligo expand of a repository or tarball', () => {
+  const jobs = 's/{a/one b/x}\ns/{a/two b/x}\n';
+
+  test('lists what is at a ref, below a relpath, or in an archive', async () => {
+    const { folder: repository, git } = gitRepository(join(folder, 'repository'));
+    cpSync(join(folder, 'suites/s'), join(repository, 'qa/suites/s'), { recursive: true });
+    git('add', '--all');
+    git('commit', '--quiet', '-m', 'The suites');
+    git('tag', 'v1');
+    git('rm', '--quiet', 'qa/suites/s/a/two.yaml');
+    git('commit', '--quiet', '-m', 'One less');
+    git('archive', '--prefix=ceph-1/', '--output', join(folder, 'v1.tar.gz'), 'v1');
+    const place = ['--relpath', 'qa', '-s', 's'];
+    expect((await expandAt(repository, '--ref', 'v1', ...place)).stdout).toBe(jobs);
+    expect((await expandAt(`file://${repository}`, ...place)).stdout).toBe('s/{a/one b/x}\n');
+    expect((await expandAt(join(folder, 'v1.tar.gz'), ...place)).stdout).toBe(jobs);
+    const { exitCode, stdout, stderr } = await expandAt(repository, '--ref', 'v9', ...place);
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `Branch 'v9' not found in repo: ${repository}!\n`,
+    });
   });
 });

@@ -11,7 +11,8 @@ import { readLabSign } from './lab-sign.ts';
 /** A lab as the words of the command line use it. */
 export interface LabClient {
   readonly url: string;
-  get<T>(path: string): Promise<T>;
+  /** `identified` sends the token along, for what the lab tells only those whom it knows. */
+  get<T>(path: string, options?: { identified?: boolean }): Promise<T>;
   /** Sends a write once, however often the connection breaks: the same Idempotency-Key goes with each try. */
   post<T>(path: string, body: unknown): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
@@ -25,7 +26,7 @@ export class LabUnreachableError extends Error {
 }
 
 /** The lab refused; the message is its sentence. */
-class LabRefusedError extends Error {
+export class LabRefusedError extends Error {
   override readonly name = 'LabRefusedError';
   readonly status: number;
   readonly comeBack: boolean; // the same request is still being carried out
@@ -73,8 +74,11 @@ export function labClient(lab: { url: string; token: () => string | null }): Lab
   };
   return {
     url: lab.url,
-    get: async <T>(path: string) =>
-      (await (await persistently(() => send(path, {}), { safe: true })).json()) as T,
+    get: async <T>(path: string, options: { identified?: boolean } = {}) => {
+      const token = options.identified ? lab.token() : null;
+      const init = token === null ? {} : { headers: { authorization: `Bearer ${token}` } };
+      return (await (await persistently(() => send(path, init), { safe: true })).json()) as T;
+    },
     post: async <T>(path: string, body: unknown) => (await (await write('POST', path, body)).json()) as T,
     put: async <T>(path: string, body: unknown) => (await (await write('PUT', path, body)).json()) as T,
     stream: async (path, signal) => {

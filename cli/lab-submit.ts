@@ -1,18 +1,31 @@
-import { directorySource } from '../adapters/git/directory-source.ts';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { shamanIndex } from '../adapters/embedded/package-index.ts';
+import { gitCommits } from '../adapters/git/commits.ts';
 import { readJobText } from '../adapters/yaml/job-files.ts';
+import { readSuiteSettings } from '../adapters/yaml/suite-settings.ts';
 import type { JobRequest, Submit, SubmitResult, SuiteRequest } from '../api/ports.ts';
-import { ProblemError } from '../api/problem.ts';
-import { mergeJobSources } from '../core/config/merge-job.ts';
-import type { YamlMap, YamlValue } from '../core/config/yaml-value.ts';
+import type { SuiteSettings } from '../core/config/suite-settings.ts';
+import { onlyMachineType, prepareSuite } from '../core/operations/prepare-suite.ts';
+import type {
+  OpenedSource,
+  PrepareSuitePorts,
+  PreparedSuite,
+  SourceWish,
+} from '../core/operations/prepare-suite.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
 import { submitJob } from '../core/operations/submit-job.ts';
-import { submitSuite } from '../core/operations/submit-suite.ts';
+import { submitSuite, surveySuite } from '../core/operations/submit-suite.ts';
 import type { SubmitSuitePorts } from '../core/operations/submit-suite.ts';
+import { SuiteOrderError } from '../core/operations/suite-order.ts';
+import { queuedDocument } from '../core/operations/job-document.ts';
+import type { Commits } from '../core/ports/commits.ts';
 import type { MergeScripts } from '../core/ports/merge-scripts.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
-import { expandSuite } from '../core/suites/expand.ts';
-import type { ExpandedJob } from '../core/suites/expand.ts';
-import { parseSubset } from '../core/suites/subset.ts';
+import type { PackageIndex } from '../core/ports/package-index.ts';
+import { cliEnvironment } from './environment.ts';
+import { openLocation } from './open-location.ts';
 
 export interface SubmitPorts extends SubmitSuitePorts {
   readonly nodes: NodeStore;
@@ -20,11 +33,16 @@ export interface SubmitPorts extends SubmitSuitePorts {
   readonly random: () => number; // in [0, 1)
   readonly defaultMachineType: string | null; // null = the one that the lab has
   readonly maxJobSeconds: number;
+  readonly folder?: string; // of the lab, for suites fetched from elsewhere; the usual one when not given
+  readonly suiteSettings?: () => Promise<SuiteSettings>; // of the site's settings file when not given
+  readonly commits?: Commits;
+  readonly packageIndex?: (url: string) => PackageIndex;
 }
 
 const mostDescriptions = 10_000;
+const mostConfigs = 2000;
 
-/** How an embedded lab takes submissions: suites from folders of this machine. */
+/** How an embedded lab takes submissions: suites from folders of this machine, or from git. */
 export function labSubmit(ports: SubmitPorts): Submit {
   return {
     suite: async (request, context) => await suite(ports, request, context),
@@ -37,103 +55,82 @@ async function suite(
   request: SuiteRequest,
   context: SubmissionContext,
 ): Promise<SubmitResult> {
-  const machineType = request.machineType ?? (await onlyMachineType(ports));
-  const drawn = request.seed ?? Math.floor(ports.random() * 10_000);
-  const counts = { dropped: 0 };
-  const expand = (seed: number) => expanded(ports, { request, machineType, seed, counts });
-  if (request.dryRun) return await dryRun(expand(drawn), { request, seed: drawn, counts });
-  const submission = {
-    ...request,
-    ...buildNames,
-    machineType,
-    seed: drawn,
-    copies: request.num,
-    sha1: null,
-    maxSeconds: ports.maxJobSeconds,
-    expand,
-  };
-  const { run, jobIds, seed } = await submitSuite(ports, submission, context);
-  return { run, jobIds, jobs: jobIds.length, dropped: counts.dropped, seed, descriptions: [] };
-}
-
-/** What stands in run names for the build under test, which an embedded lab does not choose. */
-const buildNames = { branch: 'main', kernel: 'distro', flavor: 'default' } as const;
-
-/** The jobs of a suite with the base configuration below their fragments and the documents of the request above them. */
-async function* expanded(
-  ports: SubmitPorts,
-  params: { request: SuiteRequest; machineType: string; seed: number; counts: { dropped: number } },
-): AsyncGenerator<ExpandedJob> {
-  const { request, seed, counts } = params;
-  const above = request.configYaml.map((text, index) => {
-    const file = `config_yaml[${index}]`;
-    return { file, value: ports.yaml.parse(text, file) };
-  });
-  const jobs = expandSuite({
-    source: directorySource(request.suiteDir),
-    suite: request.suite,
+  const prepared = await prepareSuite(await preparePorts(ports), request, context);
+  if (request.dryRun) return await dryRun(ports, { request, prepared, context });
+  const { run, jobIds, seed } = await submitSuite(ports, prepared.submission, context);
+  return {
+    run,
+    jobIds,
+    jobs: jobIds.length,
     seed,
-    subset: request.subset === null ? null : parseSubset(request.subset),
-    noNestedSubset: request.noNestedSubset,
-    filters: {
-      in: request.filterIn,
-      out: request.filterOut,
-      all: request.filterAll,
-      fragments: request.filterFragments,
-    },
-    baseConfig: baseConfig(params),
-    yaml: ports.yaml,
-    scripts: ports.scripts,
-    onFiltered: () => {
-      counts.dropped += 1;
-    },
-  });
-  for await (const each of jobs) {
-    const config =
-      above.length === 0 ? each.config : mergeJobSources([{ file: null, value: each.config }, ...above]);
-    yield { ...each, config };
-  }
+    descriptions: [],
+    ...counted(prepared, jobIds.length / request.num),
+  };
 }
 
-function baseConfig({
-  request,
-  machineType,
-  seed,
-}: {
-  request: SuiteRequest;
-  machineType: string;
-  seed: number;
-}): YamlMap {
-  const base: [string, YamlValue][] = [
-    ['machine_type', machineType],
-    ['suite', request.suite.replaceAll('/', ':')],
-    ['suite_path', request.suiteDir],
-    ['seed', seed],
-    ['sleep_before_teardown', request.sleepBeforeTeardown],
-  ];
-  const given: [string, YamlValue][] = [
-    ['subset', request.subset],
-    ['email', request.email],
-    ['os_type', request.distro?.toLowerCase() ?? null],
-    ['os_version', request.distroVersion?.toLowerCase() ?? null],
-  ];
-  return new Map([...base, ...given.filter(([, value]) => value !== null)]);
+async function preparePorts(ports: SubmitPorts): Promise<PrepareSuitePorts> {
+  const read = async () => await readSuiteSettings({ home: homedir(), environment: process.env });
+  const folder = ports.folder ?? cliEnvironment().folder;
+  return {
+    ...ports,
+    settings: await (ports.suiteSettings ?? read)(),
+    commits: ports.commits ?? gitCommits(),
+    packageIndex: ports.packageIndex ?? ((url) => shamanIndex({ url })),
+    openSource: async (wish) => await openSource(wish, folder),
+  };
+}
+
+/** A folder is read as it is; `qa` is where Ceph keeps its suites. */
+async function openSource(wish: SourceWish, folder: string): Promise<OpenedSource> {
+  const { suiteDir, suiteRepo } = wish;
+  if (suiteDir === null && suiteRepo === null)
+    throw new SuiteOrderError(
+      'where are the suites? the request names neither a folder (suite_dir) nor a repository (suite_repo)',
+    );
+  const usual = suiteDir === null || existsSync(join(suiteDir, 'qa', 'suites')) ? 'qa' : '';
+  const relpath = wish.suiteRelpath ?? usual;
+  const location = suiteDir ?? suiteRepo ?? '';
+  const ref = suiteDir === null ? (wish.suiteSha1 ?? wish.suiteBranch) : null;
+  const { source, suitePath } = await openLocation({ location, ref, relpath, folder });
+  return { source, relpath, suitePath: await suitePath() };
 }
 
 async function dryRun(
-  jobs: AsyncIterable<ExpandedJob>,
-  params: { request: SuiteRequest; seed: number; counts: { dropped: number } },
+  ports: SubmitPorts,
+  params: { request: SuiteRequest; prepared: PreparedSuite; context: SubmissionContext },
 ): Promise<SubmitResult> {
-  const { limit, num } = params.request;
+  const { request, prepared, context } = params;
+  const { submission } = prepared;
   const descriptions: string[] = [];
-  let count = 0;
-  for await (const { description } of jobs) {
-    count += 1;
-    if (descriptions.length < mostDescriptions) descriptions.push(description);
-    if (count === limit) break;
-  }
-  const { dropped } = params.counts;
-  return { run: 'dry-run', jobIds: [], jobs: count * num, dropped, seed: params.seed, descriptions };
+  const configs: string[] = [];
+  const run = { name: submission.name, owner: context.owner, submittedAt: context.now };
+  const jobs = await surveySuite(submission, submission.seed, (each) => {
+    if (descriptions.length < mostDescriptions) descriptions.push(each.description);
+    if (!request.details || configs.length >= mostConfigs) return;
+    configs.push(ports.yaml.print(queuedDocument({ ...submission, ...each, run })));
+  });
+  const counts = counted(prepared, jobs);
+  const cut =
+    request.details && configs.length < jobs ? [`only the first ${mostConfigs} jobs are printed`] : [];
+  return {
+    run: run.name,
+    jobIds: [],
+    jobs: jobs * request.num,
+    seed: submission.seed,
+    descriptions,
+    ...(request.details && { configs, base: ports.yaml.print(prepared.base) }),
+    ...counts,
+    notes: [...counts.notes, ...cut],
+  };
+}
+
+function counted(prepared: PreparedSuite, jobs: number) {
+  const nothing = jobs === 0 ? ['no job is left: nothing is queued'] : [];
+  return {
+    generated: prepared.generated,
+    dropped: prepared.generated - jobs,
+    notes: [...prepared.notes(), ...nothing],
+  };
 }
 
 async function job(
@@ -148,25 +145,16 @@ async function job(
       : new Map([...config, ['machine_type', request.machineType] as const]);
   const named = asked.has('machine_type') || asked.has('machine-type');
   const needsNodes = Array.isArray(asked.get('roles'));
+  const fallback = async () => ports.defaultMachineType ?? (await onlyMachineType(ports.nodes));
   const submission = {
     config: asked,
     name: request.name,
     description: request.description,
-    machineType: named || !needsNodes ? (request.machineType ?? 'none') : await onlyMachineType(ports),
+    machineType: named || !needsNodes ? (request.machineType ?? 'none') : await fallback(),
     priority: request.priority,
     maxSeconds: ports.maxJobSeconds,
     copies: request.num,
   };
   const { run, jobIds } = await submitJob(ports, submission, context);
   return { run, jobIds, jobs: jobIds.length, dropped: 0, seed: null, descriptions: [] };
-}
-
-/** The machine type for a request that names none. */
-async function onlyMachineType(ports: SubmitPorts): Promise<string> {
-  if (ports.defaultMachineType !== null) return ports.defaultMachineType;
-  const types = [...new Set((await ports.nodes.list()).map((node) => node.machineType))];
-  const [only] = types;
-  if (only !== undefined && types.length === 1) return only;
-  const has = types.length === 0 ? 'the lab has no nodes' : `the lab has ${types.join(', ')}`;
-  throw new ProblemError(422, `which machine type? ${has}, and the request names none`);
 }

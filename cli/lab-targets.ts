@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { enrolled } from '../core/operations/enroll-nodes.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
@@ -59,7 +60,7 @@ export async function openTargets(params: {
 
 /**
  * Starts the providers and brings the inventory in line with what they vouch for: their nodes are registered, those that they
- * do not vouch for leave the inventory, or as soon as nobody holds them at a later start.
+ * do not vouch for leave the inventory, or as soon as nobody holds them at a later start. Nodes that people entered stay.
  */
 export async function startTargets(params: {
   providers: ReadonlyMap<string, Provider>;
@@ -73,7 +74,7 @@ export async function startTargets(params: {
   await params.nodes.register(specs, params.clock.now());
   const vouched = new Set(specs.map((spec) => spec.name));
   for (const node of await params.nodes.list()) {
-    if (vouched.has(node.name)) continue;
+    if (vouched.has(node.name) || node.provider === enrolled) continue;
     const gone = await params.nodes.remove(node.name);
     params.log.info(
       gone === 'ok'

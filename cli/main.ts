@@ -11,8 +11,15 @@ const words: readonly { name: string; summary: string; load: () => Promise<{ com
   { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
-  { name: 'run', summary: 'run one job here, without a lab', load: () => import('./run.ts') },
+  { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },
+  { name: 'reimage', summary: 'have nodes made as new', load: () => import('./reimage.ts') },
+  { name: 'nuke', summary: 'the same as reimage', load: () => import('./nuke.ts') },
+  { name: 'updatekeys', summary: 'read the host keys of nodes again', load: () => import('./updatekeys.ts') },
+  { name: 'inventory', summary: 'list, enter and take out nodes', load: () => import('./inventory.ts') },
+  { name: 'run', summary: 'run one job here', load: () => import('./run.ts') },
   { name: 'expand', summary: 'list the jobs that a suite expands to', load: () => import('./expand.ts') },
+  { name: 'describe', summary: 'show what a suite is made of', load: () => import('./describe.ts') },
+  { name: 'lint', summary: 'find mistakes in suites', load: () => import('./lint.ts') },
   { name: 'schema', summary: 'print the JSON schema of job files', load: () => import('./schema.ts') },
 ];
 

@@ -19,6 +19,9 @@ import type { JobResult } from '../runner/job/run-job.ts';
 import { version } from '../runner/job/version.ts';
 import { builtInTasks } from '../runner/tasks/built-in.ts';
 import { InputError } from './failure.ts';
+import { labOfRun } from './lock-lab-of-run.ts';
+import type { LabOfRun } from './lock-lab-of-run.ts';
+import { lockForRun } from './lock-for-run.ts';
 import { stopSignals } from './stop-signals.ts';
 
 interface Flags {
@@ -35,12 +38,13 @@ interface Flags {
   readonly lock?: boolean;
   readonly block?: boolean;
   readonly connectAttempts?: number;
+  readonly folder?: string;
 }
 
 /** `loligo run`: executes one job from files, on the targets that they name. */
 export function command(): Command {
   return new Command('run')
-    .summary('run one job here, without a lab')
+    .summary('run one job here')
     .description(
       'Runs one job on the targets that its files name. Several files are merged, later ones over earlier ones; `-` is standard input.\n' +
         'Exit status: 0 the job passed, 1 it failed or is dead, 2 it could not be started.',
@@ -58,6 +62,7 @@ export function command(): Command {
     .option('--os-version <version>', 'its version')
     .option('--lock', 'lock machines of the lab for the job')
     .option('--block', 'with --lock: wait until there are enough machines')
+    .option('--folder <dir>', 'folder of the lab')
     .option('--connect-attempts <n>', 'how often to try to reach a host (default: 10)', positive)
     .version(version, '--version')
     .action(async (files: string[], flags: Flags) => {
@@ -84,6 +89,7 @@ interface StartedJob {
   readonly site: SiteConfig;
   readonly archiveFolder: string | null;
   readonly readsStdin: boolean;
+  readonly lab: LabOfRun | null; // null = nobody is asked about locks
 }
 
 /** Everything that can be refused before the job begins; only the archive's folder is made. */
@@ -92,25 +98,25 @@ async function prepare(files: readonly string[], flags: Flags): Promise<StartedJ
   const { settings: site } = await readSiteSettings({ home: homedir(), environment: process.env });
   const job = await readJobFiles(files, { stdin: process.stdin });
   for (const warning of job.warnings) console.error(`warning: ${warning}`);
-  refuseUnboundRoles(job.config, flags, site);
+  if (flags.lock) refuseTargets(job.config);
+  else refuseUnboundRoles(job.config, site);
+  const lab = await labOfRun({ flags, config: job.config, site, environment: process.env });
   const named = flags.archive ?? text(job.config, 'archive_path');
   const archiveFolder = named === null ? null : await archiveAt(resolve(named));
   const config = withFlags(job.config, { flags, site, archiveFolder });
-  return { config, site, archiveFolder, readsStdin: files.includes('-') };
+  return { config, site, archiveFolder, readsStdin: files.includes('-'), lab };
 }
 
-function refuseUnboundRoles(config: YamlMap, flags: Flags, site: SiteConfig): void {
+function refuseTargets(config: YamlMap): void {
+  if ((config.get('targets') ?? null) !== null)
+    throw new InputError('--lock chooses the targets: the job must not list any itself');
+}
+
+function refuseUnboundRoles(config: YamlMap, site: SiteConfig): void {
   const job = toPlain(config) as { [key: string]: PlainValue };
-  const targets = job['targets'] ?? null;
-  if (flags.lock) {
-    if (targets !== null)
-      throw new InputError('--lock chooses the targets: the job must not list any itself');
-    throw new InputError(
-      '--lock needs a lab to lock machines in: list targets in the job, or queue it with `loligo schedule`',
-    );
-  }
   const roles = (job['roles'] ?? null) as RolesByHost | null;
-  bindRoles(roles, parseTargets(targets, { labDomain: site.labDomain, defaultUser: site.testUser }));
+  const naming = { labDomain: site.labDomain, defaultUser: site.testUser };
+  bindRoles(roles, parseTargets(job['targets'] ?? null, naming));
 }
 
 async function archiveAt(folder: string): Promise<string> {
@@ -160,9 +166,17 @@ async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
     killed.abort(new JobStoppedError('killed', 'killed'));
   });
   void signals.second.then(() => giveUp.abort());
+  const locks =
+    start.lab === null || !flags.lock
+      ? null
+      : lockForRun({ ...start, lab: start.lab, wait: flags.block ?? false });
+  locks?.lost.addEventListener('abort', () => {
+    killed.abort(locks.lost.reason);
+    giveUp.abort(); // nothing may be done to the hosts any more
+  });
   const jobId = Number(text(config, 'job_id') ?? NaN);
   try {
-    return await runJob({
+    const result = await runJob({
       config,
       archive: archiveFolder === null ? null : fileArchive({ folder: archiveFolder, baseUrl: null }),
       archivePrefix: '',
@@ -170,7 +184,7 @@ async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
       yaml: pyYaml,
       site,
       options: {
-        owner: flags.owner ?? `${userInfo().username}@${hostname()}`,
+        owner: flags.owner ?? start.lab?.owner ?? `${userInfo().username}@${hostname()}`,
         name: text(config, 'name'),
         jobId: Number.isInteger(jobId) ? jobId : null,
         description: text(config, 'description'),
@@ -186,7 +200,11 @@ async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
       terminal: start.readsStdin ? null : { input: process.stdin, output: process.stdout },
       maxSeconds: site.maxJobSeconds,
       ...(flags.connectAttempts === undefined ? {} : { connectAttempts: flags.connectAttempts }),
+      ...(start.lab && { checkLocks: start.lab.checkLocks }),
+      ...(locks && { lockMachines: locks.lockMachines }),
     });
+    await locks?.settle({ ...result, asked: signals.signal.aborted });
+    return result;
   } finally {
     signals.release();
   }

@@ -39,10 +39,14 @@ async function showLab(lab: LabClient, options: StatusOptions): Promise<void> {
     ? null
     : (await lab.get<{ runs: RunView[] }>(`/v1/runs?limit=${options.limit}`)).runs;
   if (options.json) return await printJson(runs === null ? { nodes } : { url: lab.url, runs, nodes });
-  const nodeLines = nodes.length === 0 ? ['the lab has no nodes'] : columns(nodes, nodeColumns);
-  if (runs === null) return await printLines(nodeLines);
+  if (runs === null) return await printLines(nodeLines(nodes));
   const runLines = runs.length === 0 ? ['nothing has been submitted yet'] : columns(runs, runColumns);
-  await printLines([`lab at ${lab.url}`, '', ...runLines, '', ...nodeLines]);
+  await printLines([`lab at ${lab.url}`, '', ...runLines, '', ...nodeLines(nodes)]);
+}
+
+/** The nodes of a lab as a table. */
+export function nodeLines(nodes: readonly NodeView[]): string[] {
+  return nodes.length === 0 ? ['the lab has no nodes'] : columns(nodes, nodeColumns);
 }
 
 async function showRun(lab: LabClient, name: string, options: StatusOptions): Promise<void> {

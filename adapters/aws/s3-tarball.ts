@@ -17,7 +17,9 @@ export function s3Tarballs(config: S3ClientConfig = {}): FetchTarball {
   return async (url, signal) => {
     const { bucket, key } = parseS3Url(url);
     try {
-      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal: signal,
+      });
       if (answer.Body === undefined) throw new S3TarballError({ url, reason: 'the answer has no content' });
       return { bytes: answer.ContentLength ?? null, body: chunksOf(answer.Body.transformToWebStream()) };
     } catch (cause) {

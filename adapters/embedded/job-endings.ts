@@ -15,6 +15,7 @@ export function finishJob(database: Database, attempt: AttemptRef, outcome: JobO
   if (isFinal(row.status)) {
     return row.status === outcome.status && row.actor === outcome.actor ? 'ok' : 'stale';
   }
+  if (outcome.ifNotStarted && row.status !== 'waiting') return 'stale';
   const limit = outcome.ifLeaseEndedBefore;
   if (limit !== undefined && (row.lease_until ?? limit) >= limit) return 'stale';
   endJob(database, { job: row, ...outcome });

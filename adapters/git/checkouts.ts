@@ -98,7 +98,9 @@ async function checkoutsIn(parent: string): Promise<OneCheckout[]> {
   const found = await Promise.all(
     ids.map(async (id) => {
       const folder = await stat(join(parent, id)).catch(() => null);
-      return folder === null ? null : { id, usedAt: folder.mtimeMs, size: await bytesBelow(join(parent, id)) };
+      return folder === null
+        ? null
+        : { id, usedAt: folder.mtimeMs, size: await bytesBelow(join(parent, id)) };
     }),
   );
   return found.filter((each) => each !== null);

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GitFailedError, git } from './git-command.ts';
-import { remoteCommands } from './git-fetch.ts';
-import { CommitNotFoundError, RepositoryError } from './source-errors.ts';
+import { fetchCommands } from './git-fetch.ts';
+import { CommitNotFoundError, UnreadableRepositoryError } from './source-errors.ts';
 
 /** Where one repository is and how long its server may take. */
 export interface CachedRepository {
@@ -21,7 +21,10 @@ const mostHaves = 32; // commits that a server is told about, so that it sends o
  * The folder in which a repository's objects are kept, made when it is missing. It may be deleted at any time nobody uses it.
  * It is only ever added to, by renaming, so that no process needs a lock and one that is killed leaves nothing half done in it.
  */
-export async function cacheOf({ cacheFolder, url }: Pick<CachedRepository, 'cacheFolder' | 'url'>): Promise<string> {
+export async function cacheOf({
+  cacheFolder,
+  url,
+}: Pick<CachedRepository, 'cacheFolder' | 'url'>): Promise<string> {
   const parent = join(cacheFolder, 'git');
   const folder = join(parent, `${createHash('sha256').update(url).digest('hex').slice(0, 32)}.git`);
   if (existsSync(folder)) return folder;
@@ -60,7 +63,11 @@ const scratchPrefix = 'scratch-';
 
 async function newRepository(parent: string): Promise<string> {
   const folder = await mkdtemp(join(parent, scratchPrefix));
-  await git({ gitDir: folder, args: ['init', '--bare', '--quiet', '--template=', folder], deadlineMs: 60_000 });
+  await git({
+    gitDir: folder,
+    args: ['init', '--bare', '--quiet', '--template=', folder],
+    deadlineMs: 60_000,
+  });
   return folder;
 }
 
@@ -79,6 +86,10 @@ async function startWhereCacheIs(scratch: string, gitDir: string): Promise<void>
   await writeFile(join(scratch, 'packed-refs'), haves.map((sha1) => `${sha1} refs/have/${sha1}\n`).join(''));
 }
 
+async function forgetCache(scratch: string): Promise<void> {
+  for (const name of ['shallow', 'packed-refs']) await rm(join(scratch, name), { force: true });
+}
+
 /** Tries the cheapest way first; the next one only when the server does not offer it. */
 async function fetchInto(
   scratch: string,
@@ -86,7 +97,8 @@ async function fetchInto(
   wanted: { sha1: string; ref: string | null },
 ): Promise<void> {
   const { sha1 } = wanted;
-  for (const args of remoteCommands(url, wanted)) {
+  for (const { args, fromCache } of fetchCommands(url, wanted)) {
+    if (!fromCache) await forgetCache(scratch);
     const failure = await git({ gitDir: scratch, args, deadlineMs: fetchMs }).then(
       () => null,
       (error: unknown) => error,
@@ -95,7 +107,8 @@ async function fetchInto(
     if (failure === null) continue;
     if (!(failure instanceof GitFailedError)) throw failure;
     if (/not our ref/.test(failure.reason)) break;
-    if (!isRefusal(failure)) throw new RepositoryError({ repository: shown, reason: failure.reason, cause: failure });
+    if (!isRefusal(failure))
+      throw new UnreadableRepositoryError({ repository: shown, reason: failure.reason, cause: failure });
   }
   throw new CommitNotFoundError({ sha1, repository: shown });
 }
@@ -122,7 +135,10 @@ async function moveObjects(from: string, to: string): Promise<void> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath.slice(from.length), entry.name))
     .filter((path) => !path.startsWith('/info/') && !/\/tmp_|\.keep$/.test(path));
-  const inOrder = [...files.filter((path) => !path.endsWith('.idx')), ...files.filter((path) => path.endsWith('.idx'))];
+  const inOrder = [
+    ...files.filter((path) => !path.endsWith('.idx')),
+    ...files.filter((path) => path.endsWith('.idx')),
+  ];
   for (const path of inOrder) {
     await mkdir(join(to, path, '..'), { recursive: true });
     await rename(join(from, path), join(to, path));

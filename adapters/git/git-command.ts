@@ -1,4 +1,5 @@
-import { ExecaError, execa, execaSync } from 'execa';
+import { execa, execaSync } from 'execa';
+import type { ExecaError } from 'execa';
 import { SuiteSourceError } from '../../core/ports/suite-source.ts';
 
 export interface GitCall {
@@ -42,18 +43,38 @@ export class GitFailedError extends SuiteSourceError {
  * The caller answers for its arguments: names from outside go behind `--`.
  */
 export async function git(call: GitCall): Promise<Buffer> {
+  // A group of its own: the programs with which git talks to servers outlive it, so that all of them have to be ended together.
+  const running = execa('git', argumentsOf(call), { ...optionsOf(call), detached: true });
+  let isLate = false;
+  const deadline = setTimeout(() => {
+    isLate = true;
+    killGroup(running.pid);
+  }, call.deadlineMs);
   try {
-    const { stdout } = await execa('git', argumentsOf(call), optionsOf(call));
-    return Buffer.from(stdout);
+    return Buffer.from((await running).stdout);
   } catch (error) {
+    if (isLate) throw timedOut(call, error);
     throw explained(error, call);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
 /** `git`, but the caller waits: for single objects only, a few milliseconds each. */
 export function gitSync(call: GitCall): Buffer {
   try {
-    return Buffer.from(execaSync('git', argumentsOf(call), optionsOf(call)).stdout);
+    return Buffer.from(
+      execaSync('git', argumentsOf(call), { ...optionsOf(call), timeout: call.deadlineMs }).stdout,
+    );
   } catch (error) {
     throw explained(error, call);
   }
@@ -82,7 +103,8 @@ const environment = {
   LC_ALL: 'C',
   GIT_TERMINAL_PROMPT: '0',
   GIT_ASKPASS: '', // Set and empty: no other program is asked either.
-  GIT_SSH_COMMAND: 'ssh -oBatchMode=yes -oConnectTimeout=30 -oServerAliveInterval=15',
+  SSH_ASKPASS_REQUIRE: 'never', // And ssh has no terminal to ask on, since git runs in a session of its own.
+  GCM_INTERACTIVE: 'never',
   GIT_ALLOW_PROTOCOL: 'http:https:ssh:git:file',
   GIT_LFS_SKIP_SMUDGE: '1',
   GIT_OPTIONAL_LOCKS: '0',
@@ -95,25 +117,28 @@ const environment = {
   GIT_NAMESPACE: undefined,
 };
 
-function optionsOf({ gitDir, deadlineMs, input, env, mostBytes }: GitCall) {
+function optionsOf({ gitDir, input, env, mostBytes }: GitCall) {
   return {
     cwd: gitDir,
     env: { ...environment, ...env },
     input: input ?? '',
     encoding: 'buffer',
-    timeout: deadlineMs,
     maxBuffer: mostBytes ?? 1024 * 1024,
     stripFinalNewline: false,
   } as const;
 }
 
-function explained(error: unknown, { args, deadlineMs }: GitCall): unknown {
+function explained(error: unknown, call: GitCall): unknown {
   if (!(error instanceof Error)) return error;
-  const command = args[0] ?? '';
+  const command = call.args[0] ?? '';
   const failure = error as ExecaError<{ encoding: 'buffer' }>;
   if (failure.code === 'ENOENT') return new GitMissingError(error);
-  if (failure.timedOut === true) return new GitTimeoutError({ command, deadlineMs, cause: error });
+  if (failure.timedOut) return timedOut(call, error);
   return new GitFailedError({ command, reason: reasonOf(failure), cause: error });
+}
+
+function timedOut({ args, deadlineMs }: GitCall, cause: unknown): GitTimeoutError {
+  return new GitTimeoutError({ command: args[0] ?? '', deadlineMs, cause });
 }
 
 /** The line with which git gave up; what servers and helpers said stands before it. */

@@ -10,7 +10,7 @@ export type Location =
   | { readonly kind: 'tarball file'; readonly file: string; readonly shown: string }
   | { readonly kind: 'tarball url'; readonly url: string; readonly scheme: string; readonly shown: string };
 
-const gitSchemes = ['ssh', 'git', 'git+ssh', 'http', 'https', 'file'];
+const gitSchemes = new Set(['ssh', 'git', 'git+ssh', 'http', 'https', 'file']);
 const tarballName = /\.(tar|tgz|tar\.gz|tar\.zst)$/i;
 
 /**
@@ -36,14 +36,15 @@ export function shownLocation(url: string): string {
 
 function parseUrl(text: string, scheme: string): Location {
   // Outside of URLs these have no meaning, and they could end a line of what is sent to a server.
-  if (/[\s\p{Cc}]/u.test(text)) throw new LocationError(`'${text}' has a blank in it, which no URL has`);
+  if (/[\s\p{Cc}]/u.test(text))
+    throw new LocationError(`'${shownLocation(text)}' has a blank in it, which no URL has`);
   const forced = /^(git|tar)\+(?!ssh:)/.exec(text);
   if (forced !== null) {
     const rest = text.slice(4);
     return forced[1] === 'git' ? repository(rest, schemeOf(rest)) : tarball(rest, schemeOf(rest));
   }
   if (scheme === 's3') return tarball(text, scheme);
-  if (!gitSchemes.includes(scheme)) throw unknownScheme(text);
+  if (!gitSchemes.has(scheme)) throw unknownScheme(text);
   const path = text.replace(/[?#].*$/, '');
   const isTarball = ['http', 'https', 'file'].includes(scheme) && tarballName.test(path);
   return isTarball ? tarball(text, scheme) : repository(text, scheme);
@@ -54,7 +55,7 @@ function schemeOf(url: string): string {
 }
 
 function repository(url: string, scheme: string): Location {
-  if (!gitSchemes.includes(scheme)) throw unknownScheme(url);
+  if (!gitSchemes.has(scheme)) throw unknownScheme(url);
   // Neither the host nor the login before it may be taken for an option of ssh.
   if (/^[^:]+:\/\/(?:[^/@]*@)?-/.test(url) || url.includes('://-')) {
     throw new LocationError(`'${shownLocation(url)}' looks like an option and not like a URL`);
@@ -64,12 +65,20 @@ function repository(url: string, scheme: string): Location {
 
 function tarball(url: string, scheme: string): Location {
   if (scheme === 'file') {
-    const file = fileURLToPath(url);
+    const file = pathOf(url);
     return { kind: 'tarball file', file, shown: file };
   }
   if (!['http', 'https', 's3'].includes(scheme)) throw unknownScheme(url);
   const shown = scheme === 's3' ? url : shownLocation(url).replace(/[?#].*$/, ''); // Signed URLs carry a secret there.
   return { kind: 'tarball url', url, scheme, shown };
+}
+
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new LocationError(`'${url}' names no file of this machine`, { cause });
+  }
 }
 
 function unknownScheme(url: string): LocationError {
@@ -88,7 +97,8 @@ function isHostAndPath(text: string): boolean {
 }
 
 function ofFolder(path: string, ref: string | null): Location {
-  const isBare = kindOfPath(join(path, 'HEAD')) === 'file' && kindOfPath(join(path, 'objects')) === 'directory';
+  const isBare =
+    kindOfPath(join(path, 'HEAD')) === 'file' && kindOfPath(join(path, 'objects')) === 'directory';
   if (ref === null && !isBare) return { kind: 'directory', folder: path, shown: path };
   return { kind: 'repository', url: path, shown: path };
 }

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { FetchTarball, SuiteSource } from '../../core/ports/suite-source.ts';
 import { checkOut } from './checkouts.ts';
 import { directorySource } from './directory-source.ts';
@@ -20,7 +20,8 @@ import { unpackTarball } from './tarball-unpack.ts';
 
 export interface SuiteSourceRequest {
   readonly location: string; // a path, or a URL of a repository or a tarball
-  readonly ref: string | null; // branch, tag, `refs/…` or sha1 of a repository; null = its default branch
+  /** Branch, tag, `refs/…` or sha1 of a repository; of a tarball its SHA-256, if it must have just that. */
+  readonly ref: string | null; // null = the default branch; any content
   readonly relpath: string; // where `suites/` is in the tree; '' = its root
   readonly cacheFolder: string; // may be shared by any number of processes, and deleted when none runs
   readonly fetchers?: Readonly<Record<string, FetchTarball>>; // by scheme, for tarballs in stores of their own
@@ -47,10 +48,14 @@ const deadlines: GitDeadlines = { resolveMs: 60_000, fetchMs: 15 * 60_000 };
 
 /**
  * The suites at any location, through one door. A ref is resolved once, here: whoever goes on with a run later opens the source again
- * with its id as the ref. Throws a SuiteSourceError that says in one sentence what is wrong with the location.
+ * with its id as the ref, which asks nobody as long as the cache is there. Throws a SuiteSourceError that says in one sentence what is wrong with the location.
  */
 export async function openSuiteSource(request: SuiteSourceRequest): Promise<OpenSuiteSource> {
-  const asked = { ...request, relpath: cleanRelpath(request.relpath) };
+  const asked = {
+    ...request,
+    relpath: cleanRelpath(request.relpath),
+    cacheFolder: resolve(request.cacheFolder),
+  };
   const location = parseLocation(asked.location, asked.ref);
   switch (location.kind) {
     case 'directory':
@@ -96,13 +101,10 @@ async function openRepository(
   };
 }
 
-async function openTarball(
-  location: Extract<Location, { kind: 'tarball file' | 'tarball url' }>,
-  request: SuiteSourceRequest,
-): Promise<OpenSuiteSource> {
+type TarballLocation = Extract<Location, { kind: 'tarball file' | 'tarball url' }>;
+
+async function openTarball(location: TarballLocation, request: SuiteSourceRequest): Promise<OpenSuiteSource> {
   const { relpath } = request;
-  if (request.ref !== null)
-    throw new LocationError(`'${location.shown}' is a tarball, which has no ref '${request.ref}'`);
   const { id, folder } = await unpacked(location, request);
   const tree = await folderTree(folder);
   const top = topFolder(tree, relpath);
@@ -111,26 +113,55 @@ async function openTarball(
   return { source, id, suitePath: async () => join(folder, top ?? '', relpath) };
 }
 
+/** The checkout of a tarball. One whose hash is known beforehand is not even asked for when it is there already. */
 async function unpacked(
-  location: Extract<Location, { kind: 'tarball file' | 'tarball url' }>,
+  location: TarballLocation,
   request: SuiteSourceRequest,
 ): Promise<{ id: string; folder: string }> {
   const { cacheFolder } = request;
-  const limits = { ...tarballLimits, ...request.limits };
   const { shown } = location;
-  const unpack = async (file: string, id: string) => {
-    const fill = async (folder: string) => await unpackTarball({ file, shown, folder, limits });
-    return { id, folder: await checkOut({ cacheFolder, id, fill }) };
-  };
+  const limits = { ...tarballLimits, ...request.limits };
+  const known = expectedHash(shown, request.ref);
+  const unpack = (file: string) => async (folder: string) =>
+    await unpackTarball({ file, shown, folder, limits });
+  if (known === null) {
+    return await withTarball(location, request, async ({ file, id }) => ({
+      id,
+      folder: await checkOut({ cacheFolder, id, fill: unpack(file) }),
+    }));
+  }
+  const fill = async (folder: string) =>
+    await withTarball(location, request, async ({ file, id }) => {
+      const reason = `its SHA-256 is ${id} and not ${known}`;
+      if (id !== known) throw new TarballError({ tarball: shown, reason });
+      await unpack(file)(folder);
+    });
+  return { id: known, folder: await checkOut({ cacheFolder, id: known, fill }) };
+}
+
+function expectedHash(shown: string, ref: string | null): string | null {
+  if (ref === null || /^[0-9a-f]{64}$/.test(ref)) return ref;
+  throw new LocationError(`'${shown}' is a tarball, whose ref can only be its SHA-256 and not '${ref}'`);
+}
+
+/** Has a tarball as a file on this machine for as long as `use` takes. */
+async function withTarball<T>(
+  location: TarballLocation,
+  request: SuiteSourceRequest,
+  use: (tarball: { file: string; id: string }) => Promise<T>,
+): Promise<T> {
+  const { cacheFolder } = request;
+  const limits = { ...tarballLimits, ...request.limits };
   if (location.kind === 'tarball file') {
-    return await unpack(location.file, await hashTarball(location.file, limits));
+    return await use({ file: location.file, id: await hashTarball(location.file, limits) });
   }
   await mkdir(cacheFolder, { recursive: true });
   const scratch = await mkdtemp(join(cacheFolder, '.download-'));
   try {
     const file = join(scratch, 'tarball');
+    const { url, shown } = location;
     const fetch = fetcherFor(location, request);
-    return await unpack(file, await downloadTarball({ url: location.url, shown, file, fetch, limits }));
+    return await use({ file, id: await downloadTarball({ url, shown, file, fetch, limits }) });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -142,14 +173,16 @@ function fetcherFor(
 ): FetchTarball {
   const known: Record<string, FetchTarball> = { http: fetchFromWeb, https: fetchFromWeb, ...fetchers };
   const fetch = known[scheme];
-  if (fetch === undefined) throw new TarballError({ tarball: shown, reason: `nothing here reads ${scheme}:// locations` });
+  if (fetch === undefined)
+    throw new TarballError({ tarball: shown, reason: `nothing here reads ${scheme}:// locations` });
   return fetch;
 }
 
 /** The one folder that GitHub and others put around everything, when the suites are in it; null when they are not. */
 function topFolder(tree: TreeDirectory<string>, relpath: string): string | null {
   const isAt = (root: TreeDirectory<string>) =>
-    treeSource({ origin: '', sha1: null, id: '', root, relpath, bytesOf: bytesOfFile }).stat('suites') === 'directory';
+    treeSource({ origin: '', sha1: null, id: '', root, relpath, bytesOf: bytesOfFile }).stat('suites') ===
+    'directory';
   const [only, ...others] = [...tree.children];
   if (only === undefined || others.length > 0 || only[1].kind !== 'directory' || isAt(tree)) return null;
   return isAt(only[1]) ? only[0] : null;

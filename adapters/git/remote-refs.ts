@@ -1,5 +1,5 @@
 import { GitFailedError, git } from './git-command.ts';
-import { LocationError, RefNotFoundError, RepositoryError } from './source-errors.ts';
+import { LocationError, RefNotFoundError, UnreadableRepositoryError } from './source-errors.ts';
 
 /** A ref as the server has it now. */
 export interface ResolvedRef {
@@ -29,7 +29,7 @@ export async function resolveRef(params: {
   const call = { gitDir, deadlineMs, args: ['ls-remote', '--quiet', '--', url, ...patterns] };
   const listed = await git(call).catch((cause: unknown) => {
     if (!(cause instanceof GitFailedError)) throw cause;
-    throw new RepositoryError({ repository: shown, reason: cause.reason, cause });
+    throw new UnreadableRepositoryError({ repository: shown, reason: cause.reason, cause });
   });
   const known = parseRefs(listed.toString());
   for (const name of names) {
@@ -41,7 +41,9 @@ export async function resolveRef(params: {
 
 function parseRefs(text: string): Map<string, string> {
   const lines = text.split('\n').filter((line) => line !== '');
-  return new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]));
+  return new Map(
+    lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]),
+  );
 }
 
 /** What `git check-ref-format` refuses, and with it globs and options. */

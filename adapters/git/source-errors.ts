@@ -6,8 +6,8 @@ export class LocationError extends SuiteSourceError {
 }
 
 /** No repository answers at a location, or it does not let us in. */
-export class RepositoryError extends SuiteSourceError {
-  override readonly name = 'RepositoryError';
+export class UnreadableRepositoryError extends SuiteSourceError {
+  override readonly name = 'UnreadableRepositoryError';
   readonly repository: string;
   constructor(params: { repository: string; reason: string; cause?: unknown }) {
     super(`cannot read the repository ${params.repository}: ${params.reason}`, { cause: params.cause });

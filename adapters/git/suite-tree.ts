@@ -62,7 +62,8 @@ export function treeSource<F>(tree: StoredTree<F>): SuiteSource {
     },
     list: (path) => {
       const found = find(path);
-      if (typeof found === 'string' || found.kind !== 'directory') throw new NotInTreeError(path, 'directory');
+      if (typeof found === 'string' || found.kind !== 'directory')
+        throw new NotInTreeError(path, 'directory');
       return [...found.children.keys()].sort(compareCodePoints);
     },
     read: (path) => {

@@ -28,7 +28,11 @@ export async function downloadTarball(params: {
   } catch (cause) {
     if (cause instanceof SuiteSourceError) throw cause;
     const late = `was not here after ${limits.deadlineMs / 1000} s`;
-    throw new TarballError({ tarball: shown, reason: signal.aborted ? late : `cannot be had: ${told(cause)}`, cause });
+    throw new TarballError({
+      tarball: shown,
+      reason: signal.aborted ? late : `cannot be had: ${told(cause)}`,
+      cause,
+    });
   }
   return hash.digest('hex');
 }

@@ -1,11 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, open, rm, symlink } from 'node:fs/promises';
+import { link, mkdir, open, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Transform } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract } from 'tar-stream';
-import type { Extract, Header } from 'tar-stream';
+import type { ExtractEvents, Header } from 'tar-stream';
 import { SuiteSourceError } from '../../core/ports/suite-source.ts';
 import { TarballError, TarballTooBigError } from './source-errors.ts';
 import { limitBytes } from './tarball-limits.ts';
@@ -13,7 +13,7 @@ import type { TarballLimits } from './tarball-limits.ts';
 
 /**
  * Unpacks a `.tar`, `.tar.gz` or `.tar.zst`, told by its first bytes, into an empty folder. Nothing is written outside of it: names
- * that climb, start at the root or lead through a link are refused, as are devices; hard links become copies.
+ * that climb, start at the root or lead through a link are refused, as are devices.
  */
 export async function unpackTarball(params: {
   file: string;
@@ -23,15 +23,15 @@ export async function unpackTarball(params: {
 }): Promise<void> {
   const { file, shown, folder, limits } = params;
   try {
-    const unpacked = limitBytes({ most: limits.unpackedBytes, tarball: shown, verb: 'unpacks to' });
-    const entries = extract();
     const unpackers = await unpackersFor(file, shown);
-    const reading = pipeline([createReadStream(file), ...unpackers, unpacked, entries]);
-    const writing = writeEntries(entries, { shown, folder, limits });
-    // Both are waited for: whoever clears up after a failure must not meet a writer that is still at work.
-    const ends = await Promise.allSettled([writing, reading]);
-    const faults = ends.filter((end) => end.status === 'rejected').map(({ reason }): unknown => reason);
-    if (faults.length > 0) throw faults.find((fault) => fault instanceof SuiteSourceError) ?? faults[0];
+    const unpacked = limitBytes({ most: limits.unpackedBytes, tarball: shown, verb: 'unpacks to' });
+    const links = await writeEntries([createReadStream(file), ...unpackers, unpacked], {
+      shown,
+      folder,
+      limits,
+    });
+    // Links come last, so that nothing is ever written through one.
+    for (const [path, target] of links) await symlink(target, join(folder, path));
   } catch (cause) {
     if (cause instanceof SuiteSourceError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -54,34 +54,59 @@ async function unpackersFor(file: string, shown: string): Promise<Transform[]> {
 
 type Kind = 'file' | 'directory' | 'link';
 
-type Entry = Extract extends AsyncIterable<infer T> ? T : never;
-
 interface Unpacking {
   readonly shown: string;
   readonly folder: string;
   readonly limits: TarballLimits;
 }
 
-async function writeEntries(entries: Extract, unpacking: Unpacking): Promise<void> {
-  const { shown, folder, limits } = unpacking;
+/** Writes all but the symbolic links, with which it answers. It does not end, well or ill, before nothing is written any more. */
+async function writeEntries(
+  streams: readonly [Readable, ...Transform[]],
+  { shown, folder, limits }: Unpacking,
+): Promise<Map<string, string>> {
   const kinds = new Map<string, Kind>();
   const links = new Map<string, string>();
+  const failed = new AbortController();
   let count = 0;
-  for await (const entry of entries) {
+  let writing = Promise.resolve();
+  const write = async (header: Header, content: Content) => {
     count += 1;
     if (count > limits.entries) {
       throw new TarballTooBigError({ tarball: shown, reason: `holds more than ${limits.entries} entries` });
     }
     const refuse = (reason: string): never => {
-      throw new TarballError({ tarball: shown, reason: `${reason}: '${entry.header.name}'` });
+      throw new TarballError({ tarball: shown, reason: `${reason}: '${header.name}'` });
     };
-    const path = safePath(entry.header.name, refuse);
-    if (path === '') entry.resume();
-    else await writeEntry(entry, { path, folder, kinds, links, refuse });
+    const path = safePath(header.name, refuse);
+    if (path === '') return void content.resume();
+    return await writeEntry(header, content, { path, folder, kinds, links, refuse, signal: failed.signal });
+  };
+  const entries = extract();
+  entries.on('entry', (header, content, next) => {
+    writing = tell(next, write(header, content));
+  });
+  try {
+    await pipeline([...streams, entries]);
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  } finally {
+    await writing;
   }
-  // Links come last, so that nothing is ever written through one.
-  for (const [path, target] of links) await symlink(target, join(folder, path));
+  return links;
 }
+
+/** Lets the tarball go on to its next entry, or end with what went wrong at this one. */
+async function tell(next: ExtractEvents['entry'][2], written: Promise<void>): Promise<void> {
+  const fault = await written.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  next(fault === null ? null : (fault as Error));
+}
+
+type Content = ExtractEvents['entry'][1];
 
 interface Writing {
   readonly path: string;
@@ -89,11 +114,11 @@ interface Writing {
   readonly kinds: Map<string, Kind>;
   readonly links: Map<string, string>;
   readonly refuse: (reason: string) => never;
+  readonly signal: AbortSignal;
 }
 
-async function writeEntry(entry: Entry, writing: Writing): Promise<void> {
-  const { path, folder, kinds, links, refuse } = writing;
-  const { header } = entry;
+async function writeEntry(header: Header, content: Content, writing: Writing): Promise<void> {
+  const { path, folder, kinds, links, refuse, signal } = writing;
   const kind = kindOf(header, refuse);
   claim(path, kind, writing);
   const place = join(folder, path);
@@ -101,15 +126,23 @@ async function writeEntry(entry: Entry, writing: Writing): Promise<void> {
   else await mkdir(dirname(place), { recursive: true });
   if (header.type === 'link') {
     const original = safePath(header.linkname ?? '', refuse);
-    if (kinds.get(original) !== 'file') refuse(`a hard link leads to '${header.linkname}', which is no file before it`);
-    if (original !== path) await copyFile(join(folder, original), place);
+    if (kinds.get(original) !== 'file')
+      refuse(`a hard link leads to '${header.linkname}', which is no file before it`);
+    if (original !== path) await replaceWith(place, () => link(join(folder, original), place));
   } else if (kind === 'file') {
-    await rm(place, { force: true }); // What comes later in a tarball takes the place of what came before.
     const mode = ((header.mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755;
-    await pipeline(entry, createWriteStream(place, { mode, flags: 'wx' }));
+    await replaceWith(place, () =>
+      pipeline(content, createWriteStream(place, { mode, flags: 'wx' }), { signal }),
+    );
     return;
   } else if (kind === 'link') links.set(path, header.linkname ?? '');
-  entry.resume();
+  content.resume();
+}
+
+/** What comes later in a tarball takes the place of what came before, and never the place of what that is linked with. */
+async function replaceWith(place: string, write: () => Promise<void>): Promise<void> {
+  await rm(place, { force: true });
+  await write();
 }
 
 function kindOf({ type }: Header, refuse: Writing['refuse']): Kind {
@@ -139,9 +172,12 @@ function claim(path: string, kind: Kind, { kinds, refuse }: Writing): void {
   }
 }
 
+const mostNameLength = 4096; // Linux has no longer paths
+
 /** A name without `.` and empty parts; '' for the root itself. */
 function safePath(name: string, refuse: Writing['refuse']): string {
   if (name.startsWith('/') || name.includes('\0')) refuse('an entry does not lie in it');
+  if (name.length > mostNameLength) refuse('the name of an entry is too long');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) refuse('an entry climbs out of it');
   return parts.join('/');

@@ -34,7 +34,7 @@ const usualRepo = 'https://github.com/ceph/ceph-ci.git';
  */
 export function repositoryUrl(name: string, configured: string | null): string {
   const parts = name.split('/');
-  if (name.includes(':') || parts.length > 2 || name.startsWith('/')) return name;
+  if (name.includes(':') || name.startsWith('.') || parts.length > 2 || parts.includes('')) return name;
   const base = (configured ?? usualRepo).replace(/\/+$/, '').split('/');
   const repo = name.endsWith('.git') ? name : `${name}.git`;
   return [...base.slice(0, base.length - parts.length), repo].join('/');

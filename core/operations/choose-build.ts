@@ -41,7 +41,7 @@ export interface BuildPorts {
 
 /**
  * Turns branches into commits, once for the whole run. Only repositories that the submission or the site names are asked: without
- * any there are no hashes. Throws BuildNotFoundError, RepositoryError and PackageIndexError.
+ * any there are no hashes. Throws BuildNotFoundError, SuiteSourceError and PackageIndexError.
  */
 export async function chooseBuild(
   wishes: BuildWishes,

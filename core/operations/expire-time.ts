@@ -28,6 +28,9 @@ function parsed(text: string, now: number): number {
   }
   const iso = /^(\d{4}-\d\d-\d\d)(?:[_T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?(Z|[+-]\d\d:?\d\d)?$/i.exec(text);
   if (iso === null) return Number.NaN;
-  const [, day, time, zone] = iso;
+  const [, day = '', time, zone] = iso;
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  // A 31st of February would be taken for a day in March.
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return Number.NaN;
   return Date.parse(`${day}T${time ?? '00:00:00'}${zone ?? 'Z'}`);
 }

@@ -5,7 +5,7 @@ import type { YamlCodec } from '../ports/yaml-codec.ts';
 import { loginOf, timestamp } from './run-name.ts';
 
 export interface JobToQueue {
-  readonly run: RunRecord;
+  readonly run: Pick<RunRecord, 'name' | 'owner' | 'submittedAt'>;
   readonly config: YamlMap;
   readonly description: string;
   readonly machineType: string; // for a config that names none
@@ -19,13 +19,27 @@ export interface JobToQueue {
  */
 export function submittedJob(yaml: YamlCodec, job: JobToQueue): Omit<NewJob, 'key'> {
   const wishes = jobRequirements(job.config);
-  const machineType = wishes.machineType ?? job.machineType;
+  return {
+    description: job.description,
+    machineType: wishes.machineType ?? job.machineType,
+    nodeCount: Array.isArray(job.config.get('roles')) ? wishes.nodeCount : 0,
+    osType: wishes.osType,
+    osVersion: wishes.osVersion,
+    arch: wishes.arch,
+    priority: job.priority,
+    maxSeconds: deadlineOf(job.config) ?? job.maxSeconds,
+    config: yaml.print(queuedDocument(job)),
+  };
+}
+
+/** The job as it is stored and as its runner reads it. */
+export function queuedDocument(job: Omit<JobToQueue, 'maxSeconds'>): YamlMap {
   const document = new Map(job.config);
   document.delete('targets');
   document.delete('machine-type');
   const known: Record<string, YamlValue> = {
     description: job.description,
-    machine_type: machineType,
+    machine_type: jobRequirements(job.config).machineType ?? job.machineType,
     name: job.run.name,
     owner: job.run.owner,
     user: loginOf(job.run.owner),
@@ -33,17 +47,7 @@ export function submittedJob(yaml: YamlCodec, job: JobToQueue): Omit<NewJob, 'ke
     timestamp: timestamp(job.run.submittedAt),
   };
   for (const [key, value] of Object.entries(known)) document.set(key, value);
-  return {
-    description: job.description,
-    machineType,
-    nodeCount: Array.isArray(job.config.get('roles')) ? wishes.nodeCount : 0,
-    osType: wishes.osType,
-    osVersion: wishes.osVersion,
-    arch: wishes.arch,
-    priority: job.priority,
-    maxSeconds: deadlineOf(job.config) ?? job.maxSeconds,
-    config: yaml.print(document),
-  };
+  return document;
 }
 
 function deadlineOf(config: YamlMap): number | null {

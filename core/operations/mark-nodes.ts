@@ -61,7 +61,10 @@ export async function reimage(ports: Ports, order: Order): Promise<Node> {
 }
 
 /** Sets the description of a node; of a locked one only its holder may, or an operator. */
-export async function describeNode(ports: Ports, order: Order & { description: string | null }): Promise<Node> {
+export async function describeNode(
+  ports: Ports,
+  order: Order & { description: string | null },
+): Promise<Node> {
   const node = await existing(ports, order.node);
   if (node.lock !== null && node.lock.owner !== order.actor.name) {
     mustBeOperator(order.actor, `describe node ${node.name}: ${heldBy(node, node.lock)}`);

@@ -1,4 +1,5 @@
 import type { SuiteSettings } from '../config/suite-settings.ts';
+import { isYamlMap } from '../config/yaml-value.ts';
 import type { YamlMap } from '../config/yaml-value.ts';
 import type { Commits } from '../ports/commits.ts';
 import type { JobStore } from '../ports/job-store.ts';
@@ -53,7 +54,7 @@ export interface OpenedSource {
 
 /** A suite that is ready to be queued; nothing has been. */
 export interface PreparedSuite {
-  readonly submission: SuiteSubmission;
+  readonly submission: SuiteSubmission & { readonly name: string };
   readonly base: YamlMap;
   readonly generated: number; // jobs before filters
   /** Sentences for whoever submits; complete once the suite has been expanded. */
@@ -72,11 +73,13 @@ export async function prepareSuite(
 ): Promise<PreparedSuite> {
   const rerun = order.rerun === null ? null : await rerunBasis(ports.jobs, { ...order, ...order.rerun });
   const suite = (rerun?.suite ?? order.suite)?.replaceAll('/', ':') ?? null;
-  if (suite === null) throw new SuiteOrderError('which suite? the request names neither one nor a run to repeat');
+  if (suite === null)
+    throw new SuiteOrderError('which suite? the request names neither one nor a run to repeat');
   const machineType = await machineTypeOf(ports, order);
   const settled = { suite, machineType, name: nameOf(order, { suite, machineType }, context) };
   const opening = sourceOpener(ports, order);
-  const { build, notes } = await chooseBuild(order, {
+  const wishes = { ...order, ...(await earlierHashes(ports, settled.name, context)) };
+  const { build, notes } = await chooseBuild(wishes, {
     ...ports,
     packages: indexOf(ports, order),
     branchInSuite: async (revision) => branchFile((await opening(revision)).source),
@@ -114,7 +117,7 @@ function submissionOf(
   draft: Draft,
   facts: RunFacts,
   arch: string | null,
-): { submission: SuiteSubmission; expansion: SuiteJobs } {
+): { submission: PreparedSuite['submission']; expansion: SuiteJobs } {
   const { order, ports, rerun } = draft;
   const { build } = facts;
   const noNestedSubset = rerun?.noNestedSubset ?? order.noNestedSubset ?? false;
@@ -184,7 +187,9 @@ function vanishedNote({ rerun, limit, order }: Draft, { vanished }: SuiteJobs): 
   const gone = vanished().length;
   return gone === 0
     ? []
-    : [`${gone} of the ${rerun.descriptions.size} jobs to repeat are left out: by filters, or the suite has changed`];
+    : [
+        `${gone} of the ${rerun.descriptions.size} jobs to repeat are left out: by filters, or the suite has changed`,
+      ];
 }
 
 async function runFacts(
@@ -225,6 +230,25 @@ async function runFacts(
     archiveUpload: order.archiveUpload ?? ports.settings.archiveUpload,
     archiveUploadKey: ports.settings.archiveUploadKey,
   };
+}
+
+/** Branches may have moved since the first try of a submission; its jobs go on with the commits that it began with. */
+async function earlierHashes(
+  ports: PrepareSuitePorts,
+  run: string,
+  context: SubmissionContext,
+): Promise<Partial<SuiteOrder>> {
+  const [job] = context.resumed ? await ports.jobs.listJobs({ run, limit: 1 }) : [];
+  const config = job === undefined ? null : ports.yaml.parse(job.config);
+  if (!isYamlMap(config)) return {};
+  const sha1 = textOf(config, 'sha1');
+  const suiteSha1 = textOf(config, 'suite_sha1');
+  return { ...(sha1 !== null && { sha1, validateSha1: false }), ...(suiteSha1 !== null && { suiteSha1 }) };
+}
+
+function textOf(config: YamlMap, key: string): string | null {
+  const value = config.get(key);
+  return typeof value === 'string' ? value : null;
 }
 
 function nameOf(

@@ -2,7 +2,7 @@ import { NodeNotFoundError, NodeStateError } from '../locks/errors.ts';
 import type { JobRef, Lock, Node } from '../locks/node.ts';
 import { actingOwner, recordAct } from './actor.ts';
 import type { Actor } from './actor.ts';
-import { kill, NotAllowedError } from './kill.ts';
+import { NotAllowedError } from './kill.ts';
 import type { KillOrder } from './kill.ts';
 import type { LabPorts } from './lab-ports.ts';
 
@@ -51,11 +51,12 @@ export async function unlockNode(
 }
 
 async function endJob(
-  ports: { readonly kill: (order: KillOrder) => ReturnType<typeof kill> },
+  ports: { readonly kill: (order: KillOrder) => Promise<number[]> },
   { order, job, lock }: { order: UnlockOrder; job: JobRef; lock: Lock },
 ): Promise<Unlocked> {
   const held = `node ${order.node} is held by job ${job.run}/${job.jobId} of ${lock.owner}`;
-  if (!order.force) throw new NodeStateError(`${held}: end the job with "loligo kill ${job.run}/${job.jobId}"`);
+  if (!order.force)
+    throw new NodeStateError(`${held}: end the job with "loligo kill ${job.run}/${job.jobId}"`);
   if (!order.actor.operator)
     throw new NotAllowedError(order.actor.name, `unlock node ${order.node} by force: ${held}`);
   const reason = `${order.actor.name} unlocked its node ${order.node} by force`;
@@ -77,7 +78,8 @@ export async function releaseLock(
   const { clean } = order;
   const done = await ports.nodes.release(order.lockId, { clean, now: ports.clock.now() });
   if (done === 'stale') throw lockIsOver(order.lockId);
-  if (clean) for (const type of new Set(nodes.map((node) => node.machineType))) await ports.wakeups.poke(type);
+  if (clean)
+    for (const type of new Set(nodes.map((node) => node.machineType))) await ports.wakeups.poke(type);
   return nodes;
 }
 
@@ -96,7 +98,9 @@ export async function renewLock(
 }
 
 async function nodesOfLock(ports: Ports, order: { lockId: string; actor: Actor }): Promise<Node[]> {
-  const nodes = (await ports.nodes.list({ state: 'locked' })).filter((node) => node.lock?.id === order.lockId);
+  const nodes = (await ports.nodes.list({ state: 'locked' })).filter(
+    (node) => node.lock?.id === order.lockId,
+  );
   const lock = nodes[0]?.lock;
   if (!lock || lock.job !== null) throw lockIsOver(order.lockId);
   if (lock.owner !== order.actor.name && !order.actor.operator)

@@ -177,14 +177,24 @@ describe('submitting a suite', () => {
     const seeds: number[] = [];
     const again = { ...submission, seed: 99, expand: (seed: number) => (seeds.push(seed), jobsOf(700)) };
     const { run, seed } = await submitSuite(lab, again, { ...context, resumed: true });
-    expect([seed, seeds]).toEqual([7, [7]]);
+    expect([seed, seeds]).toEqual([7, [7, 7]]);
     expect(await lab.jobs.getRun(run)).toMatchObject({ closed: true, counts: { queued: 700 } });
   });
 
-  test('a suite that breaks half-way leaves no half run alive', async () => {
+  test('a suite that breaks half-way leaves nothing behind', async () => {
     const lab = makeLab();
     const broken = suiteOf(0, { jobThreshold: 0, expand: () => jobsOf(600, new Error('bad.yaml: line 3')) });
     await expect(submitSuite(lab, broken, context)).rejects.toThrow('bad.yaml: line 3');
+    expect(await lab.jobs.listRuns({ limit: 1 })).toEqual([]);
+  });
+
+  test('one that breaks only when it is expanded again leaves no half run alive', async () => {
+    const lab = makeLab();
+    let pass = 0;
+    const expand = () => jobsOf(600, pass++ === 0 ? null : new Error('bad.yaml: line 3'));
+    await expect(submitSuite(lab, suiteOf(0, { jobThreshold: 0, expand }), context)).rejects.toThrow(
+      'bad.yaml: line 3',
+    );
     const [run] = await lab.jobs.listRuns({ limit: 1 });
     expect(run).toMatchObject({ closed: true, counts: { queued: 0, dead: 500 } });
     const [job] = await lab.jobs.listJobs({ limit: 1 });
@@ -192,6 +202,26 @@ describe('submitting a suite', () => {
       actor: 'submission',
       failureReason: expect.stringContaining('bad.yaml: line 3'),
     });
+  });
+
+  test('a suite of which no job is left makes no run', async () => {
+    const lab = makeLab();
+    expect((await submitSuite(lab, suiteOf(0), context)).jobIds).toEqual([]);
+    expect(await lab.jobs.listRuns({ limit: 1 })).toEqual([]);
+  });
+
+  test('copies count in the limits, and exactly as many jobs as are allowed are taken', async () => {
+    const band = (jobs: number, priority: number, copies = 1) =>
+      submitSuite(makeLab(), suiteOf(jobs, { priority, copies, jobThreshold: 0 }), context);
+    await expect(band(1, 0)).rejects.toThrow('emergencies');
+    await expect(band(26, 74)).rejects.toThrow('at most 25 jobs');
+    await expect(band(13, 74, 2)).rejects.toThrow('at most 25 jobs');
+    await expect(band(101, 149)).rejects.toThrow('at most 100 jobs');
+    expect((await band(25, 50)).jobIds).toHaveLength(25);
+    expect((await band(100, 75)).jobIds).toHaveLength(100);
+    expect((await band(101, 150)).jobIds).toHaveLength(101);
+    const forced = suiteOf(30, { priority: 1, forcePriority: true });
+    expect((await submitSuite(makeLab(), forced, context)).jobIds).toHaveLength(30);
   });
 });
 

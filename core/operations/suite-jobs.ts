@@ -58,11 +58,14 @@ export function suiteJobs(
       met.add(description);
       if (exclusion(config, machine) !== null) continue;
       const collected = withFlavor(withBaseHashes(config, base));
-      const merged = above.length === 0 ? collected : mergeJobSources([{ file: null, value: collected }, ...above]);
+      const merged =
+        above.length === 0 ? collected : mergeJobSources([{ file: null, value: collected }, ...above]);
       yield { description, config: new Map([...schedulerKeys(params, facts), ...merged]) };
     }
     if (only !== null && met.size === 0)
-      throw new SuiteOrderError(`suite '${facts.suite}' has none of the ${only.size} jobs to repeat any more`);
+      throw new SuiteOrderError(
+        `suite '${facts.suite}' has none of the ${only.size} jobs to repeat any more`,
+      );
   }
   return {
     jobs,

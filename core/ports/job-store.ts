@@ -179,6 +179,8 @@ export interface JobOutcome {
   readonly holdNodesUntil?: number | null; // epoch ms; null = do not
   /** Only when the lease ended before this: `stale` when it has been renewed meanwhile. For the sweeper. */
   readonly ifLeaseEndedBefore?: number; // epoch ms
+  /** Only while its runner has not started: `stale` once it has. For whoever ends a claim that came to nothing. */
+  readonly ifNotStarted?: boolean;
   readonly now: number;
 }
 

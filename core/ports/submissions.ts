@@ -16,6 +16,7 @@ export interface Submissions {
 export interface Submission {
   readonly key: string;
   readonly caller: string; // identity
+  readonly operator?: boolean; // whether the caller was one; default no
   readonly path: string; // of the request, `/v1/suites`
   readonly body: string;
   readonly at: number; // epoch ms

@@ -16,6 +16,8 @@ export interface SuiteChoice {
   readonly suite: string;
   /** The folder of the source that holds `suites`, `''` for its root. */
   readonly folder?: string;
+  /** The folder or file of the source to expand, wherever it is; `suite` is then only its name. */
+  readonly at?: string;
   readonly seed: Int;
   readonly subset: Subset | null; // null = all of it
   readonly noNestedSubset: boolean;
@@ -46,7 +48,7 @@ export function planSuite(choice: SuiteChoice): SuitePlan {
   if (parts.includes('..') || parts.includes('.')) {
     throw new SuitePathError({ file: choice.suite, reason: 'is not the name of a suite' });
   }
-  const path = [choice.folder ?? '', 'suites', ...parts].filter((part) => part !== '').join('/');
+  const path = choice.at ?? [choice.folder ?? '', 'suites', ...parts].filter((part) => part !== '').join('/');
   const generator = restartable(pythonRandom(choice.seed));
   const matrix = rootMatrix(choice, path, generator);
   const drawn = generator.snapshot();

@@ -71,7 +71,7 @@ async function writeIdentity({ params, files }: JobParts): Promise<void> {
 async function runTasks(parts: JobParts): Promise<boolean> {
   const { params, log, verdict } = parts;
   const { job } = params;
-  const initial = initialTasks(job);
+  const initial = initialTasks(job, { lock: params.lockMachines !== undefined });
   const own = (job['tasks'] as PlainValue[] | null | undefined) ?? [];
   const tasks = createTaskRegistry({
     builtIn: params.builtInTasks,

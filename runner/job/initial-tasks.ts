@@ -1,12 +1,19 @@
 import type { PlainValue } from '../../core/config/yaml-value.ts';
 import type { JobDocument } from '../engine/task.ts';
 
-/** The tasks that every job begins with, in the original's order; conditions are those of the job's own keys. */
-export function initialTasks(job: JobDocument): { [name: string]: PlainValue }[] {
+/**
+ * The tasks that every job begins with, in the original's order; conditions are those of the job's own keys. With `lock` the
+ * job gets its machines first.
+ */
+export function initialTasks(
+  job: JobDocument,
+  { lock }: { lock: boolean } = { lock: false },
+): { [name: string]: PlainValue }[] {
   const roles = Array.isArray(job['roles']);
   const when = (condition: boolean, ...names: string[]): { [name: string]: PlainValue }[] =>
     condition ? names.map((name) => ({ [name]: null })) : [];
   return [
+    ...when(roles && lock, 'internal.lock_machines'),
     ...when(true, 'internal.save_config'),
     ...when(roles, 'internal.check_lock'),
     ...when(true, 'internal.add_remotes'),

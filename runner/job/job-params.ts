@@ -7,7 +7,7 @@ import type { Terminal } from '../engine/interact.ts';
 import type { StepSink } from '../engine/steps.ts';
 import type { JobOptions, SiteSettings, Summary } from '../engine/task.ts';
 import type { TaskModules } from '../engine/task-registry.ts';
-import type { MakeRemote } from './job-run.ts';
+import type { LockMachines, MakeRemote } from './job-run.ts';
 
 /** What a job is run with. */
 export interface RunJobParams {
@@ -31,6 +31,8 @@ export interface RunJobParams {
   readonly graceMs?: number; // for a task to end once it was told to, default 10 s
   readonly secrets?: readonly string[]; // never shown in the log or in archived configs
   readonly connectAttempts?: number;
+  /** Locks machines for the roles at the start of the job; the caller releases them after it. */
+  readonly lockMachines?: LockMachines;
   readonly checkLocks?: (targets: readonly string[]) => Promise<readonly string[]>;
   readonly onStep?: StepSink;
   readonly makeRemote?: MakeRemote; // default: over SSH

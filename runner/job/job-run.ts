@@ -1,3 +1,4 @@
+import type { Logger } from '../../core/ports/logger.ts';
 import type { PlainValue } from '../../core/config/yaml-value.ts';
 import type { TaskContext } from '../engine/task.ts';
 import type { Cluster } from '../remote/cluster.ts';
@@ -12,10 +13,18 @@ export interface JobRun {
   /** Hosts of the job, in the order of its roles; makes the remotes and connects nothing. */
   makeCluster(): Cluster;
   setCluster(cluster: Cluster): void;
+  /** Locks machines, makes them the job's `targets`, and resolves with those as YAML; null when the job came with targets. */
+  readonly lockMachines: ((task: Parameters<LockMachines>[0]) => Promise<string>) | null;
   /** Asks the lock server whether the targets are the owner's; null when there is none. Resolves with one sentence a problem. */
   readonly checkLocks: ((targets: readonly string[]) => Promise<readonly string[]>) | null;
   readonly connectAttempts: number | null; // null = the remote layer's own number
 }
+
+/** Locks machines for a job, waiting for them where the caller wants that, and resolves with its `targets`. */
+export type LockMachines = (task: {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}) => Promise<{ [target: string]: PlainValue }>;
 
 /** How a job gets from a target to the remote that its tasks see. */
 export type MakeRemote = (target: {

@@ -3,6 +3,7 @@ import type { PlainValue, YamlMap } from '../../core/config/yaml-value.ts';
 import { interact } from '../engine/interact.ts';
 import type { SharedContext } from '../engine/run-task.ts';
 import { setJobRun } from './job-run.ts';
+import type { JobRun, LockMachines } from './job-run.ts';
 import type { JobParts } from './job-parts.ts';
 import { emptyCluster, makeCluster } from './make-cluster.ts';
 
@@ -25,6 +26,7 @@ export function createSharedContext(parts: JobParts, entries: readonly PlainValu
       interact({ reason, terminal: params.terminal ?? null, log, signal: params.stop.running, context }),
   };
   setJobRun(state, {
+    lockMachines: params.lockMachines ? locker(parts, params.lockMachines) : null,
     checkLocks: params.checkLocks ?? null,
     connectAttempts: params.connectAttempts ?? null,
     addInfo: (key, value) => files.addInfo(key, value),
@@ -35,6 +37,14 @@ export function createSharedContext(parts: JobParts, entries: readonly PlainValu
     saveConfig: () => files.putYaml('config.yaml', withTasks(parts, entries)),
   });
   return context;
+}
+
+function locker({ params }: JobParts, lock: LockMachines): JobRun['lockMachines'] {
+  return async (task) => {
+    const targets = await lock(task);
+    params.job['targets'] = targets;
+    return params.yaml.print(params.mask.value(fromPlain(targets)));
+  };
 }
 
 function withTasks({ params }: JobParts, entries: readonly PlainValue[]): YamlMap {

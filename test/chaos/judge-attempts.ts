@@ -39,6 +39,7 @@ export function judgeClaim(model: Model, call: StoreCall, answer: unknown): void
     runner: null,
     leaseUntil,
     goneAt: null,
+    silent: false,
   } satisfies Partial<JobModel>);
 }
 
@@ -71,7 +72,7 @@ export function judgeUnclaim(model: Model, call: StoreCall, answer: unknown): vo
     const text = `the claim of job ${job.jobId} was undone while it was ${job.status}`;
     return breach(model, { law: 'L5', at: call.at, text, job });
   }
-  endGrant(model, attemptId(job as { jobId: number; fence: number }), 'free');
+  endGrant(model, { lockId: attemptId(job as { jobId: number; fence: number }), state: 'free' });
   // One that was asked to end becomes dead by that request; who and why was noted then.
   job.status = job.killAskedAt === null ? 'queued' : 'dead';
 }
@@ -84,7 +85,8 @@ export function judgeStart(model: Model, call: StoreCall, answer: unknown): void
   if (answer === 'stale') {
     if (job.status === 'waiting' || again) wronglyRefused(model, call, job);
   } else if (job.status === 'waiting') {
-    Object.assign(job, { status: 'running', runner, startedAt: now } satisfies Partial<JobModel>);
+    const goneAt = model.gone.has(runner) ? call.at : null;
+    Object.assign(job, { status: 'running', runner, startedAt: now, goneAt } satisfies Partial<JobModel>);
   } else if (!again) {
     const text = `runner ${runner} started job ${job.jobId}, which is ${job.status} with runner ${job.runner}`;
     breach(model, { law: 'L5', at: call.at, text, job });
@@ -138,7 +140,7 @@ export function judgeFinish(model: Model, call: StoreCall, answer: unknown): voi
   const { status, actor, failureReason: reason } = outcome;
   Object.assign(job, { status, actor, reason } satisfies Partial<JobModel>);
   if (outcome.holdNodesUntil) holdNodes(model, job, attempt);
-  else endGrant(model, attemptId(attempt), outcome.nodesClean ? 'free' : 'dirty');
+  else endGrant(model, { lockId: attemptId(attempt), state: outcome.nodesClean ? 'free' : 'dirty' });
 }
 
 /** The sweeper may only end what has lost its runner, its lease or its time. */

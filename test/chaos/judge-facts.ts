@@ -28,10 +28,13 @@ export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
     case 'runner-gone':
     case 'silent':
     case 'speaks': {
+      if (fact.fact === 'speaks') model.gone.delete(fact.runner);
+      else model.gone.add(fact.runner);
       const job = model.jobs.get(fact.jobId);
       if (job === undefined || job.fence !== fact.fence) return;
       if (job.runner !== null && job.runner !== fact.runner) return;
       job.goneAt = fact.fact === 'speaks' ? null : at;
+      job.silent = fact.fact === 'silent';
       return;
     }
     case 'lab-up':

@@ -51,12 +51,13 @@ export function judgeLockRenew(model: Model, call: StoreCall, answer: unknown): 
 }
 
 export function judgeRelease(model: Model, call: StoreCall, answer: unknown): void {
-  const [lockId, { clean, ifLeaseEndedBefore }] = call.args as Parameters<NodeStore['release']>;
+  const [lockId, { clean, ifLeaseEndedBefore, nodes }] = call.args as Parameters<NodeStore['release']>;
   const lock = model.locks.get(lockId);
-  judgeHolder(model, call, { answer, excused: ifLeaseEndedBefore !== undefined });
+  judgeHolder(model, call, { answer, excused: ifLeaseEndedBefore !== undefined || nodes !== undefined });
   if ((answer as Transition) === 'stale' || lock === undefined) return;
-  lock.live = false;
-  endGrant(model, lockId, clean ? 'free' : 'dirty');
+  lock.nodes = lock.nodes.filter((name) => nodes?.includes(name) === false);
+  lock.live = lock.nodes.length > 0;
+  endGrant(model, { lockId, state: clean ? 'free' : 'dirty', nodes });
 }
 
 function judgeHolder(model: Model, call: StoreCall, params: { answer: unknown; excused: boolean }): void {

@@ -35,6 +35,7 @@ export function judgeEnqueue(model: Model, call: StoreCall, answer: unknown): vo
         reason: null,
         effectsOf: null,
         goneAt: null,
+        silent: false,
       });
     }
   }

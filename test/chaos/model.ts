@@ -5,7 +5,7 @@ export interface Model {
   readonly nodes: Map<string, NodeModel>;
   readonly jobs: Map<number, JobModel>;
   readonly locks: Map<string, LockModel>; // people's, by lock id
-  readonly runs: Map<string, { closed: boolean }>;
+  readonly gone: Set<string>; // runners that ended or fell silent
   readonly breaches: Breach[];
   labUp: boolean;
 }
@@ -51,16 +51,17 @@ export interface JobModel {
   reason: string | null;
   effectsOf: string | null; // the one attempt, and runner, that had effects
   goneAt: number | null; // virtual ms at which the runner of the last attempt was gone or silent; null = it is there
+  silent: boolean; // it only stands still
 }
 
 export interface LockModel {
-  readonly nodes: readonly string[];
+  nodes: readonly string[]; // those that it holds still
   live: boolean;
 }
 
 /** A model of an empty lab. */
 export function emptyModel(): Model {
-  return { nodes: new Map(), jobs: new Map(), locks: new Map(), runs: new Map(), breaches: [], labUp: false };
+  return { nodes: new Map(), jobs: new Map(), locks: new Map(), gone: new Set(), breaches: [], labUp: false };
 }
 
 /** Writes a breach down. */
@@ -104,10 +105,13 @@ export function grantNodes(
   }
 }
 
-/** Believes that a lock is over on all its nodes. */
-export function endGrant(model: Model, lockId: string, state: 'free' | 'dirty'): void {
+/** Believes that a lock is over, on all its nodes or on some. */
+export function endGrant(
+  model: Model,
+  { lockId, state, nodes }: { lockId: string; state: 'free' | 'dirty'; nodes?: readonly string[] | undefined },
+): void {
   for (const node of model.nodes.values()) {
-    if (node.grant?.lockId !== lockId) continue;
+    if (node.grant?.lockId !== lockId || nodes?.includes(node.name) === false) continue;
     node.grant = null;
     node.state = state;
   }

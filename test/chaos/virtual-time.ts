@@ -27,17 +27,22 @@ export function virtualTime(): VirtualTime {
     after,
     sleep: (ms) => new Promise((resolve) => after(ms, resolve)),
     async run({ done, settled }) {
+      await stillness();
       while (!done()) {
         const moment = pop(heap);
         if (moment === null) return;
         now = moment.at;
         moment.act();
-        // Everything that follows from the act runs as microtasks, and those are all done before the next immediate.
-        await new Promise((resolve) => setImmediate(resolve));
+        await stillness();
         settled();
       }
     },
   };
+}
+
+/** Everything that follows from an act runs as microtasks, and those are all done before the next immediate. */
+function stillness(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isBefore(a: Moment, b: Moment): boolean {

@@ -146,6 +146,24 @@ function lockCases(get: () => StoresUnderTest): void {
       expect(await nodes.get('a')).toMatchObject({ state: 'dirty' });
     });
 
+    test('are given back node by node, and are over with the last', async () => {
+      const { nodes } = get();
+      await nodes.lockMany(request);
+      expect(await nodes.release('mine', { clean: true, now: 20, nodes: ['b'] })).toBe('ok');
+      expect(await nodes.get('b')).toMatchObject({ state: 'free', lock: null });
+      expect(await nodes.get('a')).toMatchObject({ state: 'locked', lock: { id: 'mine' } });
+      expect(await nodes.release('mine', { clean: true, now: 21, nodes: ['a', 'b'] })).toBe('stale');
+      expect(await nodes.renew('mine', { leaseUntil: 200, now: 22 })).toBe('ok');
+      expect((await nodes.get('b'))?.lock).toBeNull();
+      expect(await nodes.lockMany(request)).toMatchObject({ kind: 'refused' });
+      expect(await nodes.release('mine', { clean: true, now: 23, nodes: ['a'] })).toBe('ok');
+      expect(await nodes.release('mine', { clean: true, now: 24 })).toBe('stale');
+      expect(await nodes.lockMany(request)).toMatchObject({
+        kind: 'refused',
+        reason: expect.stringContaining('is over'),
+      });
+    });
+
     test('on condition of an ended lease they are not released after a renewal', async () => {
       const { nodes } = get();
       await nodes.lockMany(request);
@@ -218,6 +236,32 @@ function careCases(get: () => StoresUnderTest): void {
       await nodes.lockMany({ ...request, lockId: 'other', nodes: ['b'] });
       expect(await nodes.mark({ ...mark, name: 'b' })).toBe('stale');
       expect(await nodes.mark({ ...mark, name: 'z' })).toBe('stale');
+    });
+
+    test('a node that somebody vouches for is free, unless it is held or being cleaned', async () => {
+      const { nodes } = get();
+      const freed = { state: 'free', reason: 'looked at it', by: 'alice' } as const;
+      await nodes.mark({ name: 'a', state: 'quarantined', reason: 'bad disk', by: 'cleaner', now: 50 });
+      expect(await nodes.mark({ ...freed, name: 'a', now: 51 })).toBe('ok');
+      expect(await nodes.get('a')).toMatchObject({ state: 'free', reason: null, stateSince: 51 });
+      await nodes.lockMany({ ...request, nodes: ['b'] });
+      expect(await nodes.mark({ ...freed, name: 'b', now: 52 })).toBe('stale');
+      await makeDirty('c');
+      await nodes.beginCleaning('c', 53);
+      expect(await nodes.mark({ ...freed, name: 'c', now: 54 })).toBe('stale');
+      expect(await nodes.get('c')).toMatchObject({ state: 'cleaning' });
+    });
+
+    test('a description can be set whatever the node does, and is remembered', async () => {
+      const { nodes } = get();
+      await nodes.lockMany(request);
+      const words = { name: 'a', description: 'still looking', by: 'alice', now: 60 };
+      expect(await nodes.describe(words)).toBe('ok');
+      expect(await nodes.get('a')).toMatchObject({ state: 'locked', description: 'still looking' });
+      expect((await nodes.history('a', 1))[0]).toMatchObject({ event: 'described', by: 'alice' });
+      expect(await nodes.describe({ ...words, description: null })).toBe('ok');
+      expect((await nodes.get('a'))?.description).toBeNull();
+      expect(await nodes.describe({ ...words, name: 'z' })).toBe('stale');
     });
 
     test('a dirty node is not granted', async () => {

@@ -20,7 +20,9 @@ export function divisorOf(
   if (value === null) {
     return refuse(`must be empty or hold a whole number, but holds ${said}; the suite cannot be expanded`, 1);
   }
-  return value <= 0 ? refuse(`cannot cut a product into ${said} parts`, 1) : { divisions: BigInt(value), finding: null };
+  return value <= 0
+    ? refuse(`cannot cut a product into ${said} parts`, 1)
+    : { divisions: BigInt(value), finding: null };
 }
 
 /** The text of a file, or null where it cannot be read. */

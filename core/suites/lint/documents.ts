@@ -25,7 +25,11 @@ export interface Documents {
   all(): readonly LintDocument[];
 }
 
-export function documentReader(params: { source: SuiteSource; yaml: YamlCodec; readWritten: ReadWritten }): Documents {
+export function documentReader(params: {
+  source: SuiteSource;
+  yaml: YamlCodec;
+  readWritten: ReadWritten;
+}): Documents {
   const byPath = new Map<string, LintDocument>();
   const byText = new Map<string, LintDocument>();
   const load = fragmentLoader(params.source, params.yaml);

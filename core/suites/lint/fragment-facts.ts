@@ -39,7 +39,9 @@ export function factsOf(loaded: LoadedFragment): FragmentFacts {
     roles: rolesOf(document.get('roles') ?? null),
     sections,
     uses: sections.flatMap((section) => section.entries.flatMap(usesOf)),
-    strings: new Set([...document].filter(([key]) => key !== 'description').flatMap(([, value]) => stringsIn(value))),
+    strings: new Set(
+      [...document].filter(([key]) => key !== 'description').flatMap(([, value]) => stringsIn(value)),
+    ),
     isScripted: loaded.kind === 'document' && (loaded.premerge !== null || loaded.hasPostmerge),
   };
 }
@@ -69,7 +71,9 @@ function kindOf(value: YamlValue): ValueKind {
 
 function rolesOf(value: YamlValue): string[] {
   const lists = Array.isArray(value) ? (value as YamlValue[]) : [];
-  return lists.flatMap((host) => (Array.isArray(host) ? (host as YamlValue[]) : [])).filter((role) => typeof role === 'string');
+  return lists
+    .flatMap((host) => (Array.isArray(host) ? (host as YamlValue[]) : []))
+    .filter((role) => typeof role === 'string');
 }
 
 function sectionsOf(document: YamlMap): TaskSection[] {

@@ -5,7 +5,10 @@ import type { RawFinding } from './finding.ts';
 /** What of a directory's entries looks as if it was meant to count, or not to count, and does otherwise. */
 export function nameFindings(source: SuiteSource, path: string, names: readonly string[]): RawFinding[] {
   const visible = names.filter((name) => !name.startsWith('.'));
-  return [...visible.flatMap((name) => entryFinding(source, joinPath(path, name), name)), ...magicFinding(path, names)];
+  return [
+    ...visible.flatMap((name) => entryFinding(source, joinPath(path, name), name)),
+    ...magicFinding(path, names),
+  ];
 }
 
 function entryFinding(source: SuiteSource, file: string, name: string): RawFinding[] {

@@ -44,7 +44,8 @@ export function roleUses(params: { task: string; config: YamlValue; path: Docume
 }
 
 function namesIn(holder: YamlValue): [string | number, string][] {
-  if (isYamlMap(holder)) return [...(holder as YamlMap).keys()].flatMap((key) => (typeof key === 'string' ? [[key, key]] : []));
+  if (isYamlMap(holder))
+    return [...(holder as YamlMap).keys()].flatMap((key) => (typeof key === 'string' ? [[key, key]] : []));
   if (!Array.isArray(holder)) return [];
   return (holder as YamlValue[]).flatMap((item, index) => (typeof item === 'string' ? [[index, item]] : []));
 }

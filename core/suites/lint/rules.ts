@@ -19,7 +19,11 @@ export const lintRules = [
   rule('empty-facet', 'error', 'A directory with entries has one that counts as a fragment.'),
   rule('bad-divisor', 'error', 'A `%` file is empty or holds a positive whole number.'),
   rule('nested-subset-too-large', 'error', 'A nested subset has no more parts than its product has jobs.'),
-  rule('nested-subset-largest', 'error', 'A nested subset is not the largest factor of the product around it.'),
+  rule(
+    'nested-subset-largest',
+    'error',
+    'A nested subset is not the largest factor of the product around it.',
+  ),
   rule('expansion-fails', 'error', 'The suite can be expanded.'),
   rule('ignored-name', 'warning', 'A YAML file that is meant to count ends in `.yaml`.'),
   rule('not-disabled', 'warning', 'A directory is disabled by the ending `.disable` only.'),

@@ -55,12 +55,26 @@ interface Ancestor {
 export function readSuiteTree(source: SuiteSource, path: string): SuiteTree {
   const walk: Walk = { source, findings: [], moduleFiles: [], entries: 0 };
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const root = nodeAt(walk, { path, name, above: [] });
+  const root = readableNode(walk, { path, name, above: [] });
   const { findings, moduleFiles } = walk;
   if (root === null && findings.length === 0) {
-    findings.push(finding('empty-facet', path, 'is no suite: it is empty, hidden, disabled or no .yaml file'));
+    findings.push(
+      finding('empty-facet', path, 'is no suite: it is empty, hidden, disabled or no .yaml file'),
+    );
   }
   return { root, findings, moduleFiles, complete: walk.entries <= maxEntries };
+}
+
+/** What the system refuses to show ends the expansion, but not this walk. */
+function readableNode(walk: Walk, place: Place): SuiteNode | null {
+  try {
+    return nodeAt(walk, place);
+  } catch (error) {
+    walk.findings.push(
+      finding('expansion-fails', place.path, error instanceof Error ? error.message : String(error)),
+    );
+    return null;
+  }
 }
 
 function nodeAt(walk: Walk, place: Place): SuiteNode | null {
@@ -69,7 +83,8 @@ function nodeAt(walk: Walk, place: Place): SuiteNode | null {
   if (name.startsWith('.') || walk.entries > maxEntries) return null;
   const kind = walk.source.stat(path);
   if (kind === 'broken' || kind === null) {
-    const reason = kind === null ? 'does not exist' : 'is a link that leads nowhere, which ends the expansion';
+    const reason =
+      kind === null ? 'does not exist' : 'is a link that leads nowhere, which ends the expansion';
     walk.findings.push(finding('broken-link', path, reason));
     return null;
   }
@@ -86,16 +101,36 @@ function directoryAt(walk: Walk, place: Place): SuiteNode | null {
   walk.findings.push(...nameFindings(walk.source, path, names));
   if (name === 'tasks') walk.moduleFiles.push(...names);
   const kind = kindOf(names, path);
-  const magic = { sum: [], concat: ['+'], pick: ['$', '%'], product: ['%'] }[kind];
+  const magic = magicNames[kind];
+  const before = walk.findings.length;
   const children = names
     .filter((child) => !magic.includes(child))
-    .map((child) => nodeAt(walk, { path: joinPath(path, child), name: child, above: [...above, here] }))
+    .map((child) => readableNode(walk, { path: joinPath(path, child), name: child, above: [...above, here] }))
     .filter((child) => child !== null);
-  if (children.length === 0 && kind !== 'concat') walk.findings.push(emptyFacet(kind, path, names));
-  const divisor = kind === 'product' ? divisorOf(walk.source, joinPath(path, '%')) : { divisions: 1n, finding: null };
+  const isBlamed = walk.findings.slice(before).some(({ rule }) => endsExpansion.has(rule));
+  if (children.length === 0 && kind !== 'concat' && !isBlamed)
+    walk.findings.push(emptyFacet(kind, path, names));
+  const divisor =
+    kind === 'product' ? divisorOf(walk.source, joinPath(path, '%')) : { divisions: 1n, finding: null };
   if (divisor.finding !== null) walk.findings.push(divisor.finding);
   return { kind, path, name, children, divisions: divisor.divisions };
 }
+
+/** After one of these below, a directory that holds nothing is no mistake of its own. */
+const endsExpansion: ReadonlySet<RawFinding['rule']> = new Set([
+  'broken-link',
+  'link-loop',
+  'empty-facet',
+  'expansion-fails',
+]);
+
+/** The entries that only tell a directory's kind. */
+const magicNames: Readonly<Record<DirectoryNode['kind'], readonly string[]>> = {
+  sum: [],
+  concat: ['+'],
+  pick: ['$', '%'],
+  product: ['%'],
+};
 
 /** `+` before `$` before `%`, and a plain list without any. */
 function kindOf(names: readonly string[], path: string): DirectoryNode['kind'] {
@@ -111,13 +146,16 @@ function isLoop(walk: Walk, here: Ancestor, above: readonly Ancestor[]): boolean
   const [first] = alike;
   const again = first === undefined ? null : above.find((each) => each.listing === here.listing);
   const sentence = 'leads back to a directory above it, or is nested without end; the expansion fails here';
-  const others = again === null || again === undefined || again === first ? [] : [related(again.path, 'leads here')];
+  const others =
+    again === null || again === undefined || again === first ? [] : [related(again.path, 'leads here')];
   walk.findings.push({ ...finding('link-loop', first?.path ?? here.path, sentence), related: others });
   return true;
 }
 
 function emptyFacet(kind: DirectoryNode['kind'], path: string, names: readonly string[]): RawFinding {
-  const what = { product: 'is a product', pick: 'picks one entry at random', sum: 'is a list', concat: '' }[kind];
+  const what = { product: 'is a product', pick: 'picks one entry at random', sum: 'is a list', concat: '' }[
+    kind
+  ];
   const held = names.slice(0, 3).join(', ');
   const sentence = `${what}, but nothing in it counts as a fragment (it holds ${held}); remove it or disable it`;
   return finding('empty-facet', path, sentence);

@@ -1,7 +1,23 @@
 import type { WrittenScalar } from './survey.ts';
 
 /** Keys whose values are always meant as text. */
-const textKeys = new Set(['os_type', 'os_version', 'branch', 'tag', 'sha1', 'release', 'version', 'arch', 'machine_type', 'flavor', 'description', 'name', 'email', 'owner', 'suite_branch']);
+const textKeys = new Set([
+  'os_type',
+  'os_version',
+  'branch',
+  'tag',
+  'sha1',
+  'release',
+  'version',
+  'arch',
+  'machine_type',
+  'flavor',
+  'description',
+  'name',
+  'email',
+  'owner',
+  'suite_branch',
+]);
 
 /** Why a scalar is likely not what its author meant, or null when it may well be. */
 export function surprise(scalar: WrittenScalar): string | null {
@@ -18,7 +34,9 @@ export function surprise(scalar: WrittenScalar): string | null {
   if (typeof path.at(-1) !== 'string' || !textKeys.has(String(key))) return null;
   const zero = type === 'float' && /\.\d*0$/.test(text) ? ` and loses its last zero` : '';
   // A release or version that is a plain integer prints as it is written.
-  return type === 'int' && key !== 'os_version' ? null : `'${where}' is read as ${typeName(scalar)}${zero}; quote it`;
+  return type === 'int' && key !== 'os_version'
+    ? null
+    : `'${where}' is read as ${typeName(scalar)}${zero}; quote it`;
 }
 
 function isSexagesimal({ type, text }: WrittenScalar): boolean {

@@ -1,5 +1,11 @@
 import type { DocumentPath } from '../../config/job-problem.ts';
-import type { ReadWritten, WrittenMapping, WrittenNode, WrittenPair, WrittenScalarNode } from './written-node.ts';
+import type {
+  ReadWritten,
+  WrittenMapping,
+  WrittenNode,
+  WrittenPair,
+  WrittenScalarNode,
+} from './written-node.ts';
 
 /** How a YAML text is written, which its value does not tell any more. */
 export interface YamlSurvey {

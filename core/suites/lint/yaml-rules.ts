@@ -17,10 +17,18 @@ export function fragmentFindings(document: LintDocument): RawFinding[] {
   const { survey, facts, loaded } = document;
   const surprises = (survey?.scalars ?? []).flatMap((scalar) => {
     const sentence = surprise(scalar);
-    return sentence === null ? [] : [findingIn(document, { rule: 'surprising-value', line: scalar.line, sentence })];
+    return sentence === null
+      ? []
+      : [findingIn(document, { rule: 'surprising-value', line: scalar.line, sentence })];
   });
   const dates = loaded.kind === 'document' && loaded.hasDates ? datesIn(facts.document, []) : [];
-  return [...textFindings(document), ...shapeFinding(document), ...surprises, ...dates.map((path) => dateFinding(document, path)), ...jobFindings(document)];
+  return [
+    ...textFindings(document),
+    ...shapeFinding(document),
+    ...surprises,
+    ...dates.map((path) => dateFinding(document, path)),
+    ...jobFindings(document),
+  ];
 }
 
 /** A finding in a document, which names the other paths of its text. */
@@ -45,7 +53,13 @@ function readingFinding(document: LintDocument): RawFinding[] {
 function shapeFinding(document: LintDocument): RawFinding[] {
   const { loaded } = document;
   if (loaded.kind !== 'broken' || loaded.fault.cause !== undefined) return [];
-  return [findingIn(document, { rule: 'not-a-map', line: document.survey?.lineOf(['teuthology']) ?? 1, sentence: loaded.fault.reason })];
+  return [
+    findingIn(document, {
+      rule: 'not-a-map',
+      line: document.survey?.lineOf(['teuthology']) ?? 1,
+      sentence: loaded.fault.reason,
+    }),
+  ];
 }
 
 function duplicateFindings(document: LintDocument): RawFinding[] {
@@ -78,7 +92,8 @@ function jobFindings(document: LintDocument): RawFinding[] {
     const [section] = found.path;
     if (section !== 'tasks' && section !== 'roles') return [];
     if (section === 'tasks' && typeof found.value === 'string' && found.path.length > 1) return [];
-    const rule = section === 'tasks' ? 'invalid-task' : found.severity === 'error' ? 'invalid-roles' : 'repeated-role';
+    const rule =
+      section === 'tasks' ? 'invalid-task' : found.severity === 'error' ? 'invalid-roles' : 'repeated-role';
     const line = document.survey?.lineOf(found.path) ?? null;
     return [findingIn(document, { rule, line, sentence: found.sentence })];
   });

@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { pyYaml } from '../adapters/yaml/yaml.ts';
+import { toPlain } from '../core/config/yaml-value.ts';
+import { machineArch } from '../providers/machine.ts';
+import { InputError } from './failure.ts';
+import { apiPath, findLab } from './lab-client.ts';
+import type { LabClient, NodeView } from './lab-client.ts';
+import { chosenNodes, inventory, openInventory } from './lock-lab.ts';
+import { lockRecord } from './lock-records.ts';
+import { printJson, printLines } from './print.ts';
+import { nodeLines } from './status.ts';
+import { shownKey } from './updatekeys.ts';
+
+interface FolderOption {
+  readonly folder?: string;
+}
+
+/** `loligo inventory list|add|remove`: the machines of a lab that no provider makes. */
+export function command(): Command {
+  const word = new Command('inventory')
+    .summary('list, enter and take out nodes')
+    .description('Nodes that were entered here stay until they are taken out, over restarts of the lab too.');
+  word
+    .command('list')
+    .description('show all nodes')
+    .option('--json', 'for programs', false)
+    .option('--folder <dir>', 'folder of the lab')
+    .action(async (options: FolderOption & { json: boolean }) => {
+      const nodes = await inventory(findLab(options));
+      if (options.json) await printJson(nodes.map(lockRecord));
+      else await printLines(nodeLines(nodes));
+    });
+  word
+    .command('add')
+    .description('enter the `nodes` of YAML files, or bring what is known of them up to date')
+    .argument('<file...>', 'files as for `loligo up --targets static --machines`')
+    .option('-m, --machine-type <type>', 'of nodes for which the files give none')
+    .option('--folder <dir>', 'folder of the lab')
+    .action(async (files: string[], options: FolderOption & { machineType?: string }) => {
+      const lab = findLab(options);
+      for (const file of files) await addFile(lab, file, options.machineType ?? null);
+    });
+  word
+    .command('remove')
+    .description('take nodes out that nobody has locked')
+    .argument('<node...>', 'names of nodes')
+    .option('--folder <dir>', 'folder of the lab')
+    .action(async (names: string[], options: FolderOption) => {
+      const from = await openInventory(options);
+      for (const { name } of await chosenNodes(from, { names, targets: [] })) {
+        await from.lab.post(apiPath('nodes', name, 'remove'), {});
+        console.error(`${name} has left the inventory`);
+      }
+    });
+  return word;
+}
+
+const text = z.string().min(1);
+const nodeSchema = z.strictObject({
+  name: text,
+  address: text.optional(),
+  port: z.int().min(1).max(65_535).default(22),
+  user: text.default('ubuntu'),
+  hostKey: text.optional(),
+  identityFile: text.optional(),
+  machineType: text.optional(),
+  arch: text.optional(),
+  osType: z.coerce.string().default(''),
+  osVersion: z.coerce.string().default(''),
+});
+const fileSchema = z.looseObject({
+  machineType: text.optional(),
+  nodes: z.array(nodeSchema).min(1, 'names no node'),
+});
+type ListedNode = z.output<typeof nodeSchema>;
+
+const keyTries = 3;
+
+async function addFile(lab: LabClient, file: string, machineType: string | null): Promise<void> {
+  const read = fileSchema.safeParse(toPlain(pyYaml.parse(await readFile(file, 'utf8'), file)));
+  if (!read.success) throw new InputError(`${file}: ${z.prettifyError(read.error)}`);
+  for (const node of read.data.nodes) {
+    const type = node.machineType ?? machineType ?? read.data.machineType ?? 'static';
+    const entered = await addNode(lab, node, type);
+    console.error(
+      `${entered.name} is in the inventory: ${entered.user}@${entered.address}:${entered.port}, type ${entered.machine_type}`,
+    );
+  }
+}
+
+/** A node without a key in the file is asked for its own: from then on the lab trusts that one. */
+async function addNode(lab: LabClient, node: ListedNode, machineType: string): Promise<NodeView> {
+  const { name, port, address = name } = node;
+  const hostKey = node.hostKey ?? (await shownKey({ name, address, port, host_key: null }, keyTries));
+  if (node.hostKey === undefined) console.error(`${name}: pinned the host key it shows, ${hostKey}`);
+  return await lab.put<NodeView>(apiPath('nodes', name), {
+    machine_type: machineType,
+    user: node.user,
+    address,
+    port,
+    host_key: hostKey,
+    identity_file: node.identityFile === undefined ? null : resolve(node.identityFile),
+    arch: node.arch ?? machineArch(),
+    os_type: node.osType,
+    os_version: node.osVersion,
+  });
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { plainLine } from './columns.ts';
+import { InputError } from './failure.ts';
+import { apiPath } from './lab-client.ts';
+import type { LabClient, NodeView } from './lab-client.ts';
+import { chosenNodes, inventory, openInventory } from './lock-lab.ts';
+
+interface ReimageOptions {
+  readonly targets: readonly string[];
+  readonly osType?: string;
+  readonly osVersion?: string;
+  readonly wait: boolean;
+  readonly folder?: string;
+}
+
+/** `loligo reimage NODE...`: has nodes made as new by their provider. */
+export function command(): Command {
+  return makeNewCommand('reimage');
+}
+
+/** The word under the given name. */
+export function makeNewCommand(name: string): Command {
+  return new Command(name)
+    .summary('have nodes made as new')
+    .description(
+      'Has the provider of nodes make them as new. Nodes that you have locked are unlocked by it; nodes that nobody has locked take an operator.',
+    )
+    .argument('[node...]', 'names of nodes')
+    .option('-t, --targets <file...>', 'take names from the `targets` of files', [])
+    .option('--os-type <name>', 'refuse nodes that get another system')
+    .option('--os-version <version>', 'refuse nodes that get another version')
+    .option('--wait', 'wait until the nodes are free or quarantined', false)
+    .option('--folder <dir>', 'folder of the lab')
+    .action(async (names: string[], options: ReimageOptions) => {
+      process.exitCode = (await reimage(names, options)) ? 0 : 1;
+    });
+}
+
+async function reimage(names: readonly string[], options: ReimageOptions): Promise<boolean> {
+  const from = await openInventory(options);
+  const chosen = await chosenNodes(from, { names, targets: options.targets });
+  if (chosen.length === 0) throw new InputError('which nodes? name some, or give --targets FILE');
+  chosen.forEach((node) => refuseOtherSystem(node, options));
+  for (const { name } of chosen) {
+    const after = await from.lab.post<NodeView>(apiPath('nodes', name, 'reimage'), {});
+    console.error(plainLine(`${name} is ${after.state} (${after.reason ?? 'asked for'})`));
+  }
+  return options.wait ? await untilSettled(from.lab, new Set(chosen.map((node) => node.name))) : true;
+}
+
+/** Providers make a node what it was: a wish for another system cannot be met. */
+function refuseOtherSystem(node: NodeView, { osType, osVersion }: ReimageOptions): void {
+  const other =
+    (osType ?? node.os_type) !== node.os_type || (osVersion ?? node.os_version) !== node.os_version;
+  if (other)
+    throw new InputError(
+      `node ${node.name} is made new with ${node.os_type || 'its own system'} ${node.os_version}, not ${osType ?? node.os_type} ${osVersion ?? ''}`.trimEnd(),
+    );
+}
+
+const pollMs = 500;
+
+/** Whether all of them came out usable. */
+async function untilSettled(lab: LabClient, names: ReadonlySet<string>): Promise<boolean> {
+  for (;;) {
+    const nodes = (await inventory(lab)).filter((node) => names.has(node.name));
+    if (nodes.every((node) => node.state !== 'dirty' && node.state !== 'cleaning')) {
+      for (const node of nodes)
+        console.error(
+          plainLine(`${node.name} is ${node.state}${node.reason === null ? '' : ` (${node.reason})`}`),
+        );
+      return nodes.every((node) => node.state !== 'quarantined');
+    }
+    await sleep(pollMs);
+  }
+}

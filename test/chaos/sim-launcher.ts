@@ -1,0 +1,29 @@
+import type { Launcher } from '../../core/ports/launcher.ts';
+import { SimulatedFault } from './faults.ts';
+import { spawnRunner } from './sim-runner.ts';
+import type { World } from './world.ts';
+
+/** Starts simulated runners. Sometimes for a while it cannot, and sometimes it could and does not know. */
+export function simLauncher(world: World): Launcher {
+  let brokenUntil = 0;
+  return {
+    async launch(params) {
+      if (world.faults.hit('launcher fails for a while', 0.002)) brokenUntil = world.time.now() + 12_000;
+      if (world.time.now() < brokenUntil && !world.faults.quiet) throw new SimulatedFault('no process could be made');
+      const process = spawnRunner(world, params);
+      if (world.faults.hit('a started runner is reported as failed', 0.02))
+        throw new SimulatedFault('the process could not be seen');
+      return process.name;
+    },
+    async isAlive(name) {
+      const runner = world.runners.get(name);
+      if (runner?.unreachable && !world.faults.quiet) throw new SimulatedFault(`nobody can say whether ${name} lives`);
+      return runner?.process.alive ?? false;
+    },
+    async stop(name, { force }) {
+      const runner = world.runners.get(name);
+      if (force) runner?.process.kill();
+      else runner?.asked.abort();
+    },
+  };
+}

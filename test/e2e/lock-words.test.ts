@@ -1,0 +1,150 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cli, labScratch, nodesNow, queue, shellJob, startUp, until, untilJob } from '../fixtures/lab-process.ts';
+import type { CliProcess } from '../fixtures/lab-process.ts';
+import type { LabClient } from '../../cli/lab-client.ts';
+
+/** One lab for all of these: each test leaves its three nodes free. */
+let scratch: ReturnType<typeof labScratch>;
+let up: CliProcess & { client: LabClient };
+beforeAll(async () => {
+  scratch = labScratch();
+  up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '3');
+});
+afterAll(async () => {
+  up.kill('SIGTERM');
+  await up.ended;
+  await scratch[Symbol.asyncDispose]();
+});
+
+const word = (name: string) => async (...args: string[]) => cli([name, ...args], { LOLIGO_FOLDER: scratch.lab });
+const lock = word('lock');
+const states = async () => (await nodesNow(up.client)).map((node) => `${node.name} ${node.state}`);
+const allFree = () =>
+  until('all nodes are free', async () => (await states()).every((state) => state.endsWith(' free')));
+
+describe('loligo lock', () => {
+  test('takes several nodes as targets, shows them as mine, and gives them back one by one', async () => {
+    const taken = await lock('--lock-many', '2', '--desc', 'test foo');
+    expect(taken).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^targets:\n {2}\S+@sandbox01:\n/) });
+    const mine = JSON.parse((await lock('--list')).output) as { name: string; locked_by: string }[];
+    expect(mine.map((node) => node.name)).toEqual(['sandbox01', 'sandbox02']);
+    expect((await lock('--list-targets')).output).toBe(taken.output);
+    expect((await lock('--unlock', 'ubuntu@sandbox01')).exitCode).toBe(0);
+    expect((await lock('--brief', '--desc-pattern', 'foo')).output).toMatch(
+      /^sandbox02 up {3}locked {3}\S+@\S+ "test foo"\n$/,
+    );
+    expect((await lock('--unlock', 'sandbox02')).exitCode).toBe(0);
+    expect((await lock('--list')).output).toBe('[]\n');
+    await allFree();
+  });
+
+  test('locks named nodes all or none, and with -f as many as it can', async () => {
+    expect((await lock('--lock', 'sandbox02')).exitCode).toBe(0);
+    const both = await lock('--lock', 'sandbox01', 'sandbox02');
+    expect(both).toMatchObject({ exitCode: 1, output: expect.stringContaining('sandbox02 is locked by') });
+    expect(await states()).toContain('sandbox01 free');
+    const forced = await lock('--lock', '-f', 'sandbox02', 'sandbox01');
+    expect(forced).toMatchObject({ exitCode: 1, output: expect.stringContaining('locked sandbox01 for') });
+    expect((await lock('--unlock', '-f', 'sandbox03', 'sandbox01', 'sandbox02')).exitCode).toBe(1);
+    await allFree();
+  });
+
+  test('says why there are not enough, and locks none', async () => {
+    await lock('--lock', 'sandbox02', '--desc', 'a bug');
+    const refused = await lock('--lock-many', '3', '-m', 'sandbox');
+    expect(refused.exitCode).toBe(1);
+    expect(refused.output).toMatch(/asked for 3 of type sandbox, 2 are free: sandbox02 is locked by \S+ \(a bug\)/);
+    expect((await states()).filter((state) => state.endsWith('locked'))).toEqual(['sandbox02 locked']);
+    await lock('--unlock', '--clean', 'sandbox02');
+    expect(await states()).toContain('sandbox02 free');
+  });
+
+  test('marks a node down, so that nobody gets it, and brings it back', async () => {
+    const down = await lock('--update', '--status', 'down', '--desc', 'bad disk', 'sandbox03');
+    expect(down.output).toBe('sandbox03 is quarantined (bad disk)\n');
+    expect((await lock('-a', '--brief', '--status', 'down')).output).toContain('sandbox03 down unlocked');
+    expect((await lock('--lock-many', '3')).output).toContain('sandbox03 is quarantined (bad disk)');
+    expect((await lock('--update', '--status', 'up', 'sandbox03')).exitCode).toBe(0);
+    await allFree();
+  });
+
+  test('leaves the node of a job to the job, unless it is forced', async () => {
+    const job = await queue(up.client, 'busy', shellJob('sleep 600'));
+    await untilJob(up.client, job, 'running');
+    const name = (await nodesNow(up.client)).find((node) => node.job !== null)?.name ?? '';
+    const refused = await lock('--unlock', name);
+    expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining('loligo kill busy/') });
+    expect((await lock('--unlock', '-f', name)).exitCode).toBe(0);
+    expect(await untilJob(up.client, job, 'dead')).toMatchObject({
+      failure_reason: expect.stringContaining(`unlocked its node ${name} by force`),
+    });
+    await allFree();
+  });
+
+  test('a lock for a while ends by itself, and the node is cleaned', async () => {
+    expect((await lock('--lock', 'sandbox01', '--for', '2s')).exitCode).toBe(0);
+    await until('the lease is over', async () => (await states())[0] !== 'sandbox01 locked');
+    await allFree();
+  });
+
+  test.each([
+    [[], 'exactly one of'],
+    [['--lock', 'nowhere'], "no node named 'nowhere'"],
+    [['--lock-many', '1', '-m', 'vax'], 'no such nodes (its types: sandbox)'],
+    [['--list', '--json-query', '[]'], '--json-query must be an object'],
+    [['--lock', 'sandbox01', '--os-type', 'rhel'], 'has debian, not rhel'],
+  ])('%j is refused with status 1', async (args, part) => {
+    const refused = await lock(...args);
+    expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining(part) });
+    expect((await states()).filter((state) => state.endsWith('locked'))).toEqual([]);
+  });
+});
+
+test('loligo reimage gets a held node back as new', async () => {
+  await lock('--lock', 'sandbox01');
+  const done = await word('reimage')('sandbox01', '--wait');
+  expect(done).toMatchObject({ exitCode: 0, output: expect.stringContaining('sandbox01 is free') });
+});
+
+test('loligo updatekeys finds keys unchanged, stores the right one, and fails for what does not answer', async () => {
+  const updatekeys = word('updatekeys');
+  const [first] = await nodesNow(up.client);
+  expect(await updatekeys('sandbox01')).toEqual({ exitCode: 0, output: 'sandbox01: unchanged\n' });
+  await up.client.put('/v1/nodes/sandbox01/host-key', { host_key: 'ssh-ed25519 AAAA' });
+  expect((await updatekeys('--all')).output).toContain(`sandbox01: ${first?.host_key} (was ssh-ed25519 AAAA)`);
+  expect((await nodesNow(up.client))[0]?.host_key).toBe(first?.host_key);
+
+  await using closed = await closedPort();
+  const spec = { machine_type: 'rack', address: '127.0.0.1', port: closed.port, arch: 'x86_64' };
+  await up.client.put('/v1/nodes/dead01', spec);
+  const failed = await updatekeys('dead01', '--tries', '1');
+  expect(failed).toMatchObject({ exitCode: 1, output: expect.stringContaining('dead01: no host key in 1 tries') });
+  expect((await word('inventory')('remove', 'dead01')).exitCode).toBe(0);
+});
+
+/** A port that was free a moment ago. */
+async function closedPort() {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return { port, [Symbol.asyncDispose]: async () => {} };
+}
+
+test('loligo inventory enters machines, which outlast a restart of the lab, and takes them out', async () => {
+  const [first] = await nodesNow(up.client);
+  const { address, port, user } = first ?? { address: '', port: 0, user: '' };
+  scratch.write('rack.yaml', JSON.stringify({ machineType: 'rack', nodes: [{ name: 'rack01', address, port, user }] }));
+  const inventory = word('inventory');
+  const added = await inventory('add', `${scratch.root}/rack.yaml`);
+  expect(added).toMatchObject({ exitCode: 0, output: expect.stringContaining(`pinned the host key it shows`) });
+  up.kill('SIGKILL');
+  await up.ended;
+  up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '3');
+  const rack = (await nodesNow(up.client)).find((node) => node.name === 'rack01');
+  expect(rack).toMatchObject({ machine_type: 'rack', provider: 'enrolled', host_key: first?.host_key });
+  expect((await inventory('remove', 'rack01')).exitCode).toBe(0);
+  expect((await inventory('list')).output).not.toContain('rack01');
+});
