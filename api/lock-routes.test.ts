@@ -32,7 +32,13 @@ describe('a lock', () => {
     expect(lock).toMatchObject({
       owner: 'bob@lab',
       nodes: [
-        { name: 'n1', state: 'locked', locked_by: 'bob@lab', identity_file: '/secret/key', description: 'a bug' },
+        {
+          name: 'n1',
+          state: 'locked',
+          locked_by: 'bob@lab',
+          identity_file: '/secret/key',
+          description: 'a bug',
+        },
         { name: 'n2', lease_until: '2026-03-04T05:07:07.000Z' },
       ],
     });

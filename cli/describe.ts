@@ -70,9 +70,10 @@ export function command(surroundings: DescribeSurroundings = terminal): Command 
       try {
         await surroundings.write(await description(resolve(dir), options));
       } catch (error) {
-        if (error instanceof SuiteError || error instanceof YamlError)
-          throw new InputError(error.message, { cause: error });
-        throw error;
+        if (!(error instanceof SuiteError || error instanceof YamlError)) throw error;
+        // Files are known below the root of the machine, and their names come first in the message.
+        const root = error.file === null || error.file === '' ? '' : '/';
+        throw new InputError(`${root}${error.message}`, { cause: error });
       }
     });
 }

@@ -7,7 +7,8 @@ import { readJobText } from '../adapters/yaml/job-files.ts';
 import { readSuiteSettings } from '../adapters/yaml/suite-settings.ts';
 import type { JobRequest, Submit, SubmitResult, SuiteRequest } from '../api/ports.ts';
 import type { SuiteSettings } from '../core/config/suite-settings.ts';
-import { onlyMachineType, prepareSuite } from '../core/operations/prepare-suite.ts';
+import { onlyMachineType } from '../core/operations/machine-choice.ts';
+import { prepareSuite } from '../core/operations/prepare-suite.ts';
 import type {
   OpenedSource,
   PrepareSuitePorts,

@@ -10,7 +10,7 @@ export function keepingLines(lock: LockView, seconds: number | null): string[] {
   const stay = lock.nodes.length === 1 ? 'stays' : 'stay';
   const left = lock.nodes.length === 1 ? 'as the job left it' : 'as the job left them';
   return [
-    `${names} ${stay} locked by ${lock.owner}${until}, ${left}. To look at it, and to give it back:`,
+    `${names} ${stay} locked by ${lock.owner}${until}, ${left}. To look around, and to unlock:`,
     ...lock.nodes.map((node) => `  ${sshLine(node)}`),
     `  loligo lock --unlock ${names}`,
   ];

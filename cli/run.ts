@@ -19,6 +19,7 @@ import type { JobResult } from '../runner/job/run-job.ts';
 import { version } from '../runner/job/version.ts';
 import { builtInTasks } from '../runner/tasks/built-in.ts';
 import { InputError } from './failure.ts';
+import { LabRefusedError } from './lab-client.ts';
 import { labOfRun } from './lock-lab-of-run.ts';
 import type { LabOfRun } from './lock-lab-of-run.ts';
 import { lockForRun } from './lock-for-run.ts';
@@ -211,7 +212,15 @@ async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
 }
 
 function isRefusal(error: unknown): error is Error {
-  const kinds = [InputError, JobFileError, JobConfigError, YamlError, SiteSettingsError, TargetError];
+  const kinds = [
+    InputError,
+    JobFileError,
+    JobConfigError,
+    YamlError,
+    SiteSettingsError,
+    TargetError,
+    LabRefusedError,
+  ];
   return kinds.some((kind) => error instanceof kind);
 }
 

@@ -11,8 +11,9 @@ export function summaryLines(submitted: Submitted, options: SuiteOptions): strin
   const generated = submitted.generated ?? scheduled + submitted.dropped;
   const suite = (options.suite ?? `of ${options.rerun}`).replaceAll('/', ':');
   const seed = submitted.seed === null ? '' : ` (seed ${submitted.seed})`;
+  const run = submitted.jobs === 0 ? '' : ` as ${submitted.run}${seed}`;
   return [
-    `Suite ${suite} ${options.dryRun ? 'would schedule' : 'scheduled'} ${scheduled} jobs as ${submitted.run}${seed}.`,
+    `Suite ${suite} ${options.dryRun ? 'would schedule' : 'scheduled'} ${scheduled} jobs${run}.`,
     `${submitted.dropped}/${generated} jobs were filtered out.`,
     `${options.dryRun ? 'Would schedule' : 'Scheduled'} ${submitted.jobs} jobs in total.`,
   ];

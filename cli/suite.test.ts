@@ -73,63 +73,11 @@ describe('loligo suite', () => {
   });
 
   test('takes the options of the original, and what old scripts pass', async () => {
-    const old = [
-      '--timeout',
-      '5',
-      '--throttle',
-      '3',
-      '-y',
-      '-b',
-      'beanstalk',
-      '--archive-upload-url',
-      'http://x',
-    ];
-    const { sent } = await suite([
-      ...[
-        '-r',
-        'old',
-        '-R',
-        'pass, dead',
-        '-c',
-        'wip',
-        '-S',
-        'abcdef1',
-        '-n',
-        '4',
-        '-k',
-        'none',
-        '--kdb',
-        'No',
-      ],
-      ...[
-        '-f',
-        'crimson',
-        '-t',
-        'tb',
-        '-m',
-        'smithi,gibba',
-        '-d',
-        'ubuntu',
-        '-D',
-        'jammy',
-        '--arch',
-        'aarch64',
-      ],
-      ...[
-        '--expire',
-        '1w',
-        '--rocketchat',
-        'c1',
-        '-e',
-        'a@b',
-        '--filter',
-        'x,,y',
-        '-F',
-        'on',
-        '--no-nested-subset',
-      ],
-      ...['--suite-branch', 'sb', '--validate-sha1', '0', '--job-threshold', '0', '--seed', '0', ...old],
-    ]);
+    const line =
+      '-r old -R pass,dead -c wip -S abcdef1 -n 4 -k none --kdb No -f crimson -t tb -m smithi,gibba -d ubuntu -D jammy ' +
+      '--arch aarch64 --expire 1w --rocketchat c1 -e a@b --filter x,,y -F on --no-nested-subset --suite-branch sb ' +
+      '--validate-sha1 0 --job-threshold 0 --seed 0 --timeout 5 --throttle 3 -y -b beanstalk --archive-upload-url http://x';
+    const { sent } = await suite(line.split(' '));
     expect(sent[0]).toMatchObject({
       rerun: 'old',
       rerun_statuses: ['pass', 'dead'],

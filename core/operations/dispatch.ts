@@ -103,6 +103,8 @@ async function undoClaim(
     actor: 'dispatcher',
     durationSeconds: null,
     nodesClean: true,
+    // A launcher that reports a failure may have started the runner all the same; what has begun goes on.
+    ifNotStarted: true,
     now,
   });
 }

@@ -64,7 +64,10 @@ describe('so many nodes', () => {
 
   test('are refused with what stands against each node, and none is locked', async () => {
     const ports = await lab('a', 'b', 'c', 'd');
-    await lockNodes(ports, order({ actor: ann, wanted: { kind: 'named', names: ['a'] }, description: 'a bug' }));
+    await lockNodes(
+      ports,
+      order({ actor: ann, wanted: { kind: 'named', names: ['a'] }, description: 'a bug' }),
+    );
     await ports.nodes.mark({ name: 'b', state: 'dirty', reason: 'used by eve', by: 'test', now: 5 });
     await ports.jobs.createRun(newRun('r'));
     const [jobId = 0] = await ports.jobs.enqueue({ run: 'r', jobs: [newJob('k')], now: 2 });

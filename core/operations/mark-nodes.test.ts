@@ -12,7 +12,10 @@ const reason = 'bad disk';
 
 /** `a` and `b` can be cleaned, `old` cannot; bob holds `b`. */
 async function lab() {
-  const ports = fakeLab([fakeProvider('shelf', async () => ({ osVersion: '13' })), fakeProvider('attic', null)]);
+  const ports = fakeLab([
+    fakeProvider('shelf', async () => ({ osVersion: '13' })),
+    fakeProvider('attic', null),
+  ]);
   await ports.nodes.register([nodeSpec('a'), nodeSpec('b'), nodeSpec('old', { provider: 'attic' })], 1);
   const lock = { lockId: 'lock-1', nodes: ['b'], owner: 'bob@desk', description: null, leaseUntil: null };
   await ports.nodes.lockMany({ ...lock, now: 2 });
@@ -22,7 +25,10 @@ async function lab() {
 describe('down', () => {
   test('keeps a node out of use, with the reason and by whom', async () => {
     const ports = await lab();
-    expect(await markDown(ports, { node: 'a', actor: bob, reason })).toMatchObject({ state: 'quarantined', reason });
+    expect(await markDown(ports, { node: 'a', actor: bob, reason })).toMatchObject({
+      state: 'quarantined',
+      reason,
+    });
     expect((await ports.nodes.history('a', 1))[0]).toMatchObject({ event: 'quarantined', by: 'bob@desk' });
     expect(await ports.audit.list(1)).toMatchObject([{ actor: 'bob@desk', subject: 'a', detail: reason }]);
   });
@@ -32,7 +38,10 @@ describe('down', () => {
     const eve = { name: 'eve@desk', operator: false };
     await expect(markDown(ports, { node: 'b', actor: eve, reason })).rejects.toThrow('locked by bob@desk');
     expect(await ports.nodes.get('b')).toMatchObject({ state: 'locked' });
-    expect(await markDown(ports, { node: 'b', actor: bob, reason })).toMatchObject({ state: 'quarantined', lock: null });
+    expect(await markDown(ports, { node: 'b', actor: bob, reason })).toMatchObject({
+      state: 'quarantined',
+      lock: null,
+    });
   });
 });
 
@@ -40,7 +49,9 @@ describe('up', () => {
   test('goes through cleaning where the provider can', async () => {
     const ports = await lab();
     await markDown(ports, { node: 'a', actor: bob, reason });
-    expect(await markUp(ports, { node: 'a', actor: bob, reason: 'new disk' })).toMatchObject({ state: 'dirty' });
+    expect(await markUp(ports, { node: 'a', actor: bob, reason: 'new disk' })).toMatchObject({
+      state: 'dirty',
+    });
     const cleaner = createCleaner(ports, { sole: true });
     await cleaner.pass();
     await cleaner.idle();
@@ -51,7 +62,10 @@ describe('up', () => {
     const ports = await lab();
     await markDown(ports, { node: 'old', actor: bob, reason });
     await expect(markUp(ports, { node: 'old', actor: bob, reason })).rejects.toThrow(NotAllowedError);
-    expect(await markUp(ports, { node: 'old', actor: ann, reason })).toMatchObject({ state: 'free', reason: null });
+    expect(await markUp(ports, { node: 'old', actor: ann, reason })).toMatchObject({
+      state: 'free',
+      reason: null,
+    });
     expect(ports.poked).toEqual(['box']);
   });
 
@@ -73,7 +87,9 @@ test('a reimage is for the holder, whose lock ends with it, and for operators', 
 test('the description of a held node is its holder’s to set, and an operator’s, on record', async () => {
   const ports = await lab();
   const eve = { name: 'eve@desk', operator: false };
-  await expect(describeNode(ports, { node: 'b', actor: eve, description: 'mine' })).rejects.toThrow(NotAllowedError);
+  await expect(describeNode(ports, { node: 'b', actor: eve, description: 'mine' })).rejects.toThrow(
+    NotAllowedError,
+  );
   expect(await describeNode(ports, { node: 'b', actor: bob, description: 'a bug' })).toMatchObject({
     description: 'a bug',
   });
@@ -88,8 +104,13 @@ describe('the inventory', () => {
   test('takes nodes from operators, and lets them go when nobody holds them', async () => {
     const ports = await lab();
     await expect(enrollNode(ports, { actor: bob, spec })).rejects.toThrow(NotAllowedError);
-    expect(await enrollNode(ports, { actor: ann, spec })).toMatchObject({ provider: 'enrolled', state: 'free' });
-    expect(await enrollNode(ports, { actor: ann, spec: { ...spec, port: 2222 } })).toMatchObject({ port: 2222 });
+    expect(await enrollNode(ports, { actor: ann, spec })).toMatchObject({
+      provider: 'enrolled',
+      state: 'free',
+    });
+    expect(await enrollNode(ports, { actor: ann, spec: { ...spec, port: 2222 } })).toMatchObject({
+      port: 2222,
+    });
     await expect(removeNode(ports, { actor: bob, node: 'new' })).rejects.toThrow(NotAllowedError);
     await expect(removeNode(ports, { actor: ann, node: 'b' })).rejects.toThrow('locked by bob@desk');
     await removeNode(ports, { actor: ann, node: 'new' });

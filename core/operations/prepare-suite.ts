@@ -15,6 +15,7 @@ import { buildAt, chooseBuild } from './choose-build.ts';
 import type { SuiteRevision } from './choose-build.ts';
 import { commitWithPackages, packageCheck } from './check-packages.ts';
 import { expireTime } from './expire-time.ts';
+import { archOf, machineTypeOf } from './machine-choice.ts';
 import { rerunBasis } from './rerun.ts';
 import type { RerunBasis } from './rerun.ts';
 import { loginOf, runName, timestamp } from './run-name.ts';
@@ -280,31 +281,4 @@ function indexOf(ports: PrepareSuitePorts, order: SuiteOrder): PackageIndex | nu
 function branchFile(source: SuiteSource): string | null {
   const file = '.teuthology_branch';
   return source.stat(file) === 'file' ? source.read(file).trim() || null : null;
-}
-
-async function machineTypeOf(ports: PrepareSuitePorts, order: SuiteOrder): Promise<string> {
-  const asked = order.machineType ?? ports.defaultMachineType;
-  if (asked === null) return await onlyMachineType(ports.nodes);
-  if (asked.includes('multi'))
-    throw new SuiteOrderError(`'${asked}' is no machine type: name the types, separated by commas`);
-  return asked;
-}
-
-/** The machine type for an order that names none. Throws SuiteOrderError unless the lab has exactly one. */
-export async function onlyMachineType(nodes: NodeStore): Promise<string> {
-  const types = [...new Set((await nodes.list()).map((node) => node.machineType))];
-  const [only] = types;
-  if (only !== undefined && types.length === 1) return only;
-  const has = types.length === 0 ? 'the lab has no nodes' : `the lab has ${types.join(', ')}`;
-  throw new SuiteOrderError(`which machine type? ${has}, and the request names none`);
-}
-
-async function archOf(
-  ports: PrepareSuitePorts,
-  order: SuiteOrder,
-  machineType: string,
-): Promise<string | null> {
-  if (order.arch !== null) return order.arch;
-  const types = machineType.split(',');
-  return (await ports.nodes.list()).find((node) => types.includes(node.machineType))?.arch ?? null;
 }

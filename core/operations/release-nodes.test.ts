@@ -74,14 +74,20 @@ test('a free node and a lock that is over cannot be given back', async () => {
   const { ports, desk } = await lab();
   await expect(unlockNode(desk, { ...plain, node: 'c', actor: bob })).rejects.toThrow('node c is not locked');
   await releaseLock(ports, { lockId: 'lock-1', actor: bob, clean: false });
-  await expect(releaseLock(ports, { lockId: 'lock-1', actor: bob, clean: false })).rejects.toThrow(NodeStateError);
-  await expect(renewLock(ports, { lockId: 'lock-1', actor: bob, leaseUntil: null })).rejects.toThrow('is over');
+  await expect(releaseLock(ports, { lockId: 'lock-1', actor: bob, clean: false })).rejects.toThrow(
+    NodeStateError,
+  );
+  await expect(renewLock(ports, { lockId: 'lock-1', actor: bob, leaseUntil: null })).rejects.toThrow(
+    'is over',
+  );
 });
 
 test('only the holder and operators renew', async () => {
   const { ports } = await lab(5_000_000);
   const eve = { name: 'eve@desk', operator: false };
-  await expect(renewLock(ports, { lockId: 'lock-1', actor: eve, leaseUntil: null })).rejects.toThrow(NotAllowedError);
+  await expect(renewLock(ports, { lockId: 'lock-1', actor: eve, leaseUntil: null })).rejects.toThrow(
+    NotAllowedError,
+  );
   await renewLock(ports, { lockId: 'lock-1', actor: bob, leaseUntil: null });
   expect((await ports.nodes.get('a'))?.lock?.leaseUntil).toBeNull();
 });
@@ -102,5 +108,7 @@ test("the sweeper takes back a person's nodes when their time is over, to be cle
   ports.clock.time += 10_000;
   expect((await sweeper.sweep()).released).toEqual(['lock-1']);
   expect(await ports.nodes.get('a')).toMatchObject({ state: 'dirty', lock: null });
-  await expect(renewLock(ports, { lockId: 'lock-1', actor: bob, leaseUntil: null })).rejects.toThrow('is over');
+  await expect(renewLock(ports, { lockId: 'lock-1', actor: bob, leaseUntil: null })).rejects.toThrow(
+    'is over',
+  );
 });

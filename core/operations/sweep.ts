@@ -44,7 +44,12 @@ export function createSweeper(ports: SweepPorts, options: SweeperOptions = {}): 
       const leasesCount = now >= believeUntil;
       const limits = { now, leasesCount, unwindMs: options.unwindMs ?? unwindMs };
       const report = { ended: [] as number[], requeued: [] as number[], released: [] as string[] };
-      for (const job of await claimedJobs(ports.jobs)) await sweepJob(ports, { job, limits, report });
+      for (const job of await claimedJobs(ports.jobs)) {
+        // One job that cannot be looked after must not keep the others from it.
+        await sweepJob(ports, { job, limits, report }).catch((error: unknown) => {
+          ports.log.error(`job ${job.run}/${job.jobId} could not be swept: ${String(error)}`);
+        });
+      }
       if (leasesCount) report.released.push(...(await releaseOverdue(ports, now)));
       return report;
     },
@@ -86,6 +91,7 @@ async function sweepJob(
     actor: finding.actor,
     durationSeconds: job.startedAt === null ? null : (limits.now - job.startedAt) / 1000,
     nodesClean: job.status === 'waiting',
+    ifNotStarted: job.status === 'waiting',
     now: limits.now,
     ...(finding.ifLeaseEnded && { ifLeaseEndedBefore: limits.now }),
   };
@@ -103,7 +109,7 @@ async function findingOf(ports: SweepPorts, job: JobRecord, limits: Limits): Pro
     return leaseEnded ? { ...sweeper, reason, ifLeaseEnded: true } : null;
   }
   const request = job.killRequested;
-  if (job.runner !== null && !(await ports.launcher.isAlive(job.runner))) {
+  if (job.runner !== null && !(await mayLive(ports, job.runner))) {
     if (request !== null) return { ...sweeper, reason: request.reason, actor: request.actor, force: false };
     return { ...sweeper, reason: `its runner (${job.runner}) vanished`, force: false };
   }
@@ -122,6 +128,16 @@ async function findingOf(ports: SweepPorts, job: JobRecord, limits: Limits): Pro
   }
   const silent = `its runner (${job.runner}) did not renew the lease, which ended at ${isoTime(job.leaseUntil ?? 0)}`;
   return leaseEnded ? { ...sweeper, reason: silent, ifLeaseEnded: true } : null;
+}
+
+/** A runner that nobody can say anything about is left to its lease and its deadline. */
+async function mayLive(ports: SweepPorts, runner: string): Promise<boolean> {
+  try {
+    return await ports.launcher.isAlive(runner);
+  } catch (error) {
+    ports.log.warn(`nobody can say whether runner ${runner} lives: ${String(error)}`);
+    return true;
+  }
 }
 
 async function releaseOverdue(ports: SweepPorts, now: number): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../core/ports/logger.ts';
 import { channelsPerConnection, createLane } from './channel-limit.ts';
 import type { Lane } from './channel-limit.ts';
@@ -47,6 +48,10 @@ interface Waiter {
 
 /** With eight commands each; commands beyond that wait however long it takes. */
 const mostConnections = 32;
+
+/** A server counts a session until it has reaped the command, a moment after its channel closed: then even a single one is refused. */
+const settlingMs = 5000;
+const settlingPauseMs = 30;
 
 /** After another connection could not be made. */
 const growthPauseMs = 10_000;
@@ -201,6 +206,7 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
     options: { urgency: Urgency; signal?: AbortSignal },
   ): Promise<OpenedChannel> {
     let urgency = options.urgency;
+    let refusedAloneSince: number | null = null;
     for (let lost = 0; ;) {
       const lane = await take(urgency, options.signal);
       try {
@@ -208,17 +214,22 @@ export function createConnectionPool(params: PoolParams): ConnectionPool {
         lane.confirm();
         return { ...channel, connection: lane.connection, release: () => giveBack(lane) };
       } catch (error) {
-        const refused = error instanceof ChannelRefusedError && lane.inUse > 1 && lane.connection.isOpen;
-        if (refused) {
+        const refused = error instanceof ChannelRefusedError && lane.connection.isOpen;
+        const alone = refused && lane.inUse === 1;
+        if (refused && !alone) {
           log.debug(
             `${host} refused a channel: no more than ${lane.lower()} at once on this connection for now`,
           );
           if (urgency === 'kill') urgency = 'background'; // It does not fit beyond the limit, so it needs another connection.
         }
         giveBack(lane);
+        if (alone && performance.now() - (refusedAloneSince ??= performance.now()) < settlingMs) {
+          await sleep(settlingPauseMs);
+          continue; // `take` looks at the signal
+        }
         const neverSent =
           error instanceof ChannelNotOpenedError && !error.sent && !closedByOwner && lost++ < 2;
-        if (!refused && !neverSent) throw error;
+        if (alone || (!refused && !neverSent)) throw error;
       }
     }
   }

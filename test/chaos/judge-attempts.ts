@@ -38,7 +38,7 @@ export function judgeClaim(model: Model, call: StoreCall, answer: unknown): void
     nodes: given,
     runner: null,
     leaseUntil,
-    goneAt: null,
+    goneAt: call.at, // nobody is there before it starts
     silent: false,
   } satisfies Partial<JobModel>);
 }

@@ -32,7 +32,7 @@ export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
       else model.gone.add(fact.runner);
       const job = model.jobs.get(fact.jobId);
       if (job === undefined || job.fence !== fact.fence) return;
-      if (job.runner !== null && job.runner !== fact.runner) return;
+      if (job.runner !== fact.runner) return;
       job.goneAt = fact.fact === 'speaks' ? null : at;
       job.silent = fact.fact === 'silent';
       return;
@@ -40,6 +40,7 @@ export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
     case 'lab-up':
     case 'lab-down':
       model.labUp = fact.fact === 'lab-up';
+      if (model.labUp) model.labStarts += 1;
       return;
     case 'clock-jump':
       return;

@@ -47,11 +47,13 @@ function lookForLostRunners(
     if (job.silent && params.wall <= job.leaseUntil) continue;
     const limit = job.silent ? afterLeaseMs : takeBackMs;
     const id = attemptId({ jobId: job.jobId, fence: job.fence });
-    const key = `${id} ${job.goneAt}`;
+    // A lab that starts has to give leases the benefit of the doubt again.
+    const key = `${id} ${job.goneAt} ${model.labStarts}`;
     const goneMs = (goneFor.get(key) ?? 0) + elapsedMs;
     goneFor.set(key, goneMs);
     if (goneMs <= limit || goneMs - elapsedMs > limit) continue;
-    const text = `${id} lost its runner ${job.runner} at ${Math.round(job.goneAt / 1000)} s and is still ${job.status} with its nodes`;
+    const since = Math.round(job.goneAt / 1000);
+    const text = `${id} has had no runner (${job.runner}) since ${since} s and is still ${job.status} with its nodes`;
     breach(model, { law: 'L6', at, text, job });
   }
 }

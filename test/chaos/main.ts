@@ -1,21 +1,25 @@
 import { parseArgs } from 'node:util';
 import { breachText, summaryText } from './report.ts';
 import { runWorld } from './run-world.ts';
+import { raceThreads } from './thread-race.ts';
 import { mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
 
 /**
- * `node test/chaos/main.ts [--operations N] [--seed S] [--minutes M] [--mutant NAME]`: lives worlds of at most 5,000 operations, one
- * after the other with growing seeds, until there have been N operations or M minutes have passed. Exit status 1 = a law was broken.
+ * `node test/chaos/main.ts [--operations N] [--seed S] [--minutes M] [--threads T] [--mutant NAME]`: lives worlds that calm down after
+ * at most 2,500 operations, one after the other with growing seeds, until there have been N operations or M minutes have passed; a
+ * seed and its number of operations give the same world again. With --threads, that many threads race for one lab instead, in
+ * real time. Exit status 1 = a law was broken.
  */
 
-const worldSize = 5000;
+const worldSize = 2500;
 
 const { values } = parseArgs({
   options: {
     operations: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string' },
+    threads: { type: 'string' },
     mutant: { type: 'string' },
   },
 });
@@ -33,6 +37,17 @@ for (let index = 0; operations < wanted; index++) {
   if (minutes !== null && Date.now() - begun > minutes * 60_000) break;
   const seed = index === 0 ? firstSeed : nextSeed(firstSeed, index);
   const size = Math.min(worldSize, wanted - operations);
+  if (values.threads !== undefined) {
+    const race = await raceThreads({ seed, racers: Number(values.threads), operations: size });
+    console.log(`race ${seed}: ${race.operations} acts of ${values.threads} threads, ${race.jobs} jobs`);
+    if (race.breaches.length > 0) {
+      console.log([...race.breaches.slice(0, 30), 'a race does not repeat exactly'].join('\n'));
+      process.exit(1);
+    }
+    operations += race.operations;
+    jobs += race.jobs;
+    continue;
+  }
   const report = await runWorld({ seed, operations: size, ...mutantOf(values.mutant) });
   console.log(summaryText(report));
   const [first] = report.breaches;

@@ -8,6 +8,7 @@ export interface Model {
   readonly gone: Set<string>; // runners that ended or fell silent
   readonly breaches: Breach[];
   labUp: boolean;
+  labStarts: number;
 }
 
 /** A law that was broken. */
@@ -50,7 +51,7 @@ export interface JobModel {
   actor: string | null;
   reason: string | null;
   effectsOf: string | null; // the one attempt, and runner, that had effects
-  goneAt: number | null; // virtual ms at which the runner of the last attempt was gone or silent; null = it is there
+  goneAt: number | null; // virtual ms since which the last attempt has had no runner that lives and speaks; null = it has one
   silent: boolean; // it only stands still
 }
 
@@ -61,7 +62,7 @@ export interface LockModel {
 
 /** A model of an empty lab. */
 export function emptyModel(): Model {
-  return { nodes: new Map(), jobs: new Map(), locks: new Map(), gone: new Set(), breaches: [], labUp: false };
+  return { nodes: new Map(), jobs: new Map(), locks: new Map(), gone: new Set(), breaches: [], labUp: false, labStarts: 0 };
 }
 
 /** Writes a breach down. */

@@ -12,6 +12,7 @@ import type { Breach, Model } from './model.ts';
 import { mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
 import { startPeople } from './people.ts';
+import { startRevenants } from './revenants.ts';
 import { settleDown } from './settle-down.ts';
 import { keepLabs } from './sim-lab.ts';
 import { simLauncher } from './sim-launcher.ts';
@@ -104,6 +105,7 @@ function populate(world: World): Accepted[] {
   const maxRunners = random.chance(0.3) ? 6 : null;
   keepLabs(world, { launcher, provider: simProvider(world, specs), labs, maxRunners });
   startPeople(world, launcher);
+  startRevenants(world);
   setClocks(world);
   return startSubmitters(world, offer);
 }
@@ -112,7 +114,7 @@ function populate(world: World): Accepted[] {
 function setClocks(world: World): void {
   const random = world.rng.fork('clock');
   const next = () =>
-    world.time.after(random.between(60_000, 1_200_000), () => {
+    world.time.after(random.between(30_000, 500_000), () => {
       if (world.faults.quiet) return;
       const ms = Math.round(random.pick([5000, 45_000, 300_000, 3_600_000]) * random.between(0.5, 1.5));
       const forward = random.chance(0.5);

@@ -5,14 +5,19 @@ import type { World } from './world.ts';
 
 /** Starts simulated runners. Sometimes for a while it cannot, and sometimes it could and does not know. */
 export function simLauncher(world: World): Launcher {
+  const random = world.rng.fork('launcher');
   let brokenUntil = 0;
   return {
     async launch(params) {
-      if (world.faults.hit('launcher fails for a while', 0.002)) brokenUntil = world.time.now() + 12_000;
-      if (world.time.now() < brokenUntil && !world.faults.quiet) throw new SimulatedFault('no process could be made');
+      if (world.faults.hit('launcher fails for a while', 0.02)) brokenUntil = world.time.now() + 25_000;
+      const broken = world.time.now() < brokenUntil && !world.faults.quiet;
+      const unseen = world.faults.hit('a started runner is reported as failed', broken ? 0.3 : 0.03);
+      if (broken && !unseen) throw new SimulatedFault('no process could be made');
       const process = spawnRunner(world, params);
-      if (world.faults.hit('a started runner is reported as failed', 0.02))
-        throw new SimulatedFault('the process could not be seen');
+      if (unseen) {
+        await world.time.sleep(random.between(0, 4000));
+        throw new SimulatedFault('the process was not seen in time');
+      }
       return process.name;
     },
     async isAlive(name) {

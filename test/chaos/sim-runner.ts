@@ -16,7 +16,7 @@ export function spawnRunner(world: World, launch: LaunchParams): SimProcess {
     process,
     attempt: launch.attempt,
     asked: new AbortController(),
-    unreachable: world.faults.hit('a runner cannot be asked about', 0.0),
+    unreachable: world.faults.hit('a runner cannot be asked about', 0.01),
   };
   world.runners.set(process.name, runner);
   const { jobId, fence } = launch.attempt;
@@ -39,11 +39,11 @@ function decideFate(world: World, { process, attempt }: RunnerEntry): void {
   const { time, history, faults } = world;
   const random = world.rng.fork(process.name);
   const { jobId, fence } = attempt;
-  if (random.chance(0.05))
+  if (random.chance(0.1))
     time.after(random.between(0, 60_000), () => {
       if (process.alive && faults.hit('runner killed', 1)) process.kill();
     });
-  if (!random.chance(0.06)) return;
+  if (!random.chance(0.12)) return;
   const standsStillMs = random.pick([5000, 30_000, 70_000, 200_000, 600_000]);
   time.after(random.between(0, 60_000), () => {
     if (!process.alive || !faults.hit('runner paused', 1)) return;

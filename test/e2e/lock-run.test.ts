@@ -24,7 +24,10 @@ const lock = (...args: string[]) => cli(['lock', ...args], env());
 /** Writes a job for so many nodes and returns the words that run it. */
 function job(name: string, nodes: number, command: string, more: object = {}): string[] {
   const roles = Array.from({ length: nodes }, (_, index) => [`node.${index}`]);
-  scratch.write(`${name}.yaml`, JSON.stringify({ roles, tasks: [{ exec: { 'node.0': [command] } }], ...more }));
+  scratch.write(
+    `${name}.yaml`,
+    JSON.stringify({ roles, tasks: [{ exec: { 'node.0': [command] } }], ...more }),
+  );
   return ['run', join(scratch.root, `${name}.yaml`)];
 }
 
@@ -36,7 +39,10 @@ describe('loligo run --lock', () => {
   test('locks a node for each entry of roles, runs, and gives them back', async () => {
     const archive = join(scratch.root, 'archive');
     const run = await cli([...job('pass', 2, 'echo it ran'), '--lock', '-a', archive], env());
-    expect(run).toMatchObject({ exitCode: 0, output: expect.stringContaining('unlocked sandbox01 sandbox02') });
+    expect(run).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining('unlocked sandbox01 sandbox02'),
+    });
     const log = readFileSync(join(archive, 'teuthology.log'), 'utf8');
     expect(log).toMatch(/Locked targets:\n {2}\S+@sandbox01:/);
     expect(log).toContain('Checking locks...');
@@ -48,7 +54,9 @@ describe('loligo run --lock', () => {
   test('leaves the nodes with me after a failure, and says how to reach and release them', async () => {
     const run = await cli([...job('fail', 1, 'false'), '--lock'], env());
     expect(run.exitCode).toBe(1);
-    expect(run.output).toMatch(/(sandbox0\d) stays locked by [^]*\n {2}ssh -i \S+ -p \d+ \S+@127.0.0.1\n {2}loligo lock --unlock \1\n/);
+    expect(run.output).toMatch(
+      /(sandbox0\d) stays locked by [^]*\n {2}ssh -i \S+ -p \d+ \S+@127.0.0.1\n {2}loligo lock --unlock \1\n/,
+    );
     const mine = JSON.parse((await lock('--list')).output) as { name: string; lease_until: string | null }[];
     expect(mine).toMatchObject([{ lease_until: null }]);
     expect((await lock('--unlock', mine[0]?.name ?? '')).exitCode).toBe(0);
@@ -73,11 +81,15 @@ describe('loligo run --lock', () => {
     const words = job('two', 2, 'echo it ran');
     const refused = await cli([...words, '--lock'], env());
     expect(refused.exitCode).toBe(1);
-    expect(refused.output).toMatch(/not enough machines are available: asked for 2 of type sandbox, 1 is free/);
+    expect(refused.output).toMatch(
+      /not enough machines are available: asked for 2 of type sandbox, 1 is free/,
+    );
     expect(refused.output).toContain('DEAD');
 
     const waiting = startCli([...words, '--lock', '--block'], env());
-    await until('it waits', async () => waiting.output().includes('Could not lock enough machines, waiting: asked for 2'));
+    await until('it waits', async () =>
+      waiting.output().includes('Could not lock enough machines, waiting: asked for 2'),
+    );
     expect(await states()).toEqual(['locked', 'free']);
     await lock('--unlock', '--clean', 'sandbox01');
     expect({ code: await waiting.ended, output: waiting.output() }).toMatchObject({
@@ -120,7 +132,12 @@ describe('loligo run --lock', () => {
   test.each<[string, string[], string, number]>([
     ['targets of its own', ['--lock'], '--lock chooses the targets', 2],
     ['more nodes than there are, even with --block', ['--lock', '--block'], 'waiting does not help', 1],
-    ['a type that is not there', ['--lock', '--machine-type', 'vax'], 'no such nodes (its types: sandbox)', 1],
+    [
+      'a type that is not there',
+      ['--lock', '--machine-type', 'vax'],
+      'no such nodes (its types: sandbox)',
+      1,
+    ],
   ])('%s: a sentence', async (what, flags, part, code) => {
     const own = what === 'targets of its own' ? { targets: { 'ubuntu@a': null } } : {};
     const run = await cli([...job('odd', what.startsWith('more') ? 5 : 1, 'true', own), ...flags], env());
@@ -162,7 +179,10 @@ describe('loligo run on targets of a lab', () => {
   });
 
   test('asks nobody with `check-locks: false`', async () => {
-    const run = await cli([...onTargets('unasked', { 'check-locks': false }), '--connect-attempts', '1'], env());
+    const run = await cli(
+      [...onTargets('unasked', { 'check-locks': false }), '--connect-attempts', '1'],
+      env(),
+    );
     expect(run.output).toContain('Lock checking disabled.');
   });
 });

@@ -1,7 +1,16 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cli, labScratch, nodesNow, queue, shellJob, startUp, until, untilJob } from '../fixtures/lab-process.ts';
+import {
+  cli,
+  labScratch,
+  nodesNow,
+  queue,
+  shellJob,
+  startUp,
+  until,
+  untilJob,
+} from '../fixtures/lab-process.ts';
 import type { CliProcess } from '../fixtures/lab-process.ts';
 import type { LabClient } from '../../cli/lab-client.ts';
 
@@ -18,7 +27,10 @@ afterAll(async () => {
   await scratch[Symbol.asyncDispose]();
 });
 
-const word = (name: string) => async (...args: string[]) => cli([name, ...args], { LOLIGO_FOLDER: scratch.lab });
+const word =
+  (name: string) =>
+  async (...args: string[]) =>
+    cli([name, ...args], { LOLIGO_FOLDER: scratch.lab });
 const lock = word('lock');
 const states = async () => (await nodesNow(up.client)).map((node) => `${node.name} ${node.state}`);
 const allFree = () =>
@@ -27,7 +39,10 @@ const allFree = () =>
 describe('loligo lock', () => {
   test('takes several nodes as targets, shows them as mine, and gives them back one by one', async () => {
     const taken = await lock('--lock-many', '2', '--desc', 'test foo');
-    expect(taken).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^targets:\n {2}\S+@sandbox01:\n/) });
+    expect(taken).toMatchObject({
+      exitCode: 0,
+      output: expect.stringMatching(/^targets:\n {2}\S+@sandbox01:\n/),
+    });
     const mine = JSON.parse((await lock('--list')).output) as { name: string; locked_by: string }[];
     expect(mine.map((node) => node.name)).toEqual(['sandbox01', 'sandbox02']);
     expect((await lock('--list-targets')).output).toBe(taken.output);
@@ -55,7 +70,9 @@ describe('loligo lock', () => {
     await lock('--lock', 'sandbox02', '--desc', 'a bug');
     const refused = await lock('--lock-many', '3', '-m', 'sandbox');
     expect(refused.exitCode).toBe(1);
-    expect(refused.output).toMatch(/asked for 3 of type sandbox, 2 are free: sandbox02 is locked by \S+ \(a bug\)/);
+    expect(refused.output).toMatch(
+      /asked for 3 of type sandbox, 2 are free: sandbox02 is locked by \S+ \(a bug\)/,
+    );
     expect((await states()).filter((state) => state.endsWith('locked'))).toEqual(['sandbox02 locked']);
     await lock('--unlock', '--clean', 'sandbox02');
     expect(await states()).toContain('sandbox02 free');
@@ -113,14 +130,19 @@ test('loligo updatekeys finds keys unchanged, stores the right one, and fails fo
   const [first] = await nodesNow(up.client);
   expect(await updatekeys('sandbox01')).toEqual({ exitCode: 0, output: 'sandbox01: unchanged\n' });
   await up.client.put('/v1/nodes/sandbox01/host-key', { host_key: 'ssh-ed25519 AAAA' });
-  expect((await updatekeys('--all')).output).toContain(`sandbox01: ${first?.host_key} (was ssh-ed25519 AAAA)`);
+  expect((await updatekeys('--all')).output).toContain(
+    `sandbox01: ${first?.host_key} (was ssh-ed25519 AAAA)`,
+  );
   expect((await nodesNow(up.client))[0]?.host_key).toBe(first?.host_key);
 
   await using closed = await closedPort();
   const spec = { machine_type: 'rack', address: '127.0.0.1', port: closed.port, arch: 'x86_64' };
   await up.client.put('/v1/nodes/dead01', spec);
   const failed = await updatekeys('dead01', '--tries', '1');
-  expect(failed).toMatchObject({ exitCode: 1, output: expect.stringContaining('dead01: no host key in 1 tries') });
+  expect(failed).toMatchObject({
+    exitCode: 1,
+    output: expect.stringContaining('dead01: no host key in 1 tries'),
+  });
   expect((await word('inventory')('remove', 'dead01')).exitCode).toBe(0);
 });
 
@@ -136,10 +158,16 @@ async function closedPort() {
 test('loligo inventory enters machines, which outlast a restart of the lab, and takes them out', async () => {
   const [first] = await nodesNow(up.client);
   const { address, port, user } = first ?? { address: '', port: 0, user: '' };
-  scratch.write('rack.yaml', JSON.stringify({ machineType: 'rack', nodes: [{ name: 'rack01', address, port, user }] }));
+  scratch.write(
+    'rack.yaml',
+    JSON.stringify({ machineType: 'rack', nodes: [{ name: 'rack01', address, port, user }] }),
+  );
   const inventory = word('inventory');
   const added = await inventory('add', `${scratch.root}/rack.yaml`);
-  expect(added).toMatchObject({ exitCode: 0, output: expect.stringContaining(`pinned the host key it shows`) });
+  expect(added).toMatchObject({
+    exitCode: 0,
+    output: expect.stringContaining(`pinned the host key it shows`),
+  });
   up.kill('SIGKILL');
   await up.ended;
   up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '3');

@@ -1,23 +1,14 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { command as describeCommand } from '../../cli/describe.ts';
-import type { LabClient } from '../../cli/lab-client.ts';
-import { labSubmit } from '../../cli/lab-submit.ts';
-import { command as suiteCommand } from '../../cli/suite.ts';
 import { canonicalJson } from '../../core/config/canonical-json.ts';
-import { defaultSuiteSettings } from '../../core/config/suite-settings.ts';
 import { isYamlMap } from '../../core/config/yaml-value.ts';
 import type { YamlMap, YamlValue } from '../../core/config/yaml-value.ts';
-import type { Commits } from '../../core/ports/commits.ts';
-import type { JobRecord, JobStore } from '../../core/ports/job-store.ts';
-import type { PackageIndex } from '../../core/ports/package-index.ts';
-import type { NodeSpec } from '../../core/locks/node.ts';
-import { apiLab } from '../fixtures/api-lab.ts';
 import { describeWith } from '../requirements.ts';
 import { goldenLines, scratchFolder } from './golden-data.ts';
+import { suiteLab } from './recorded-lab.ts';
 
 interface Transcript {
   readonly kind: 'suite' | 'describe';
@@ -42,6 +33,7 @@ describeWith(['shared'], 'the command lines of the original', () => {
     mkdirSync(dirname(join(folder.path, path)), { recursive: true });
     writeFileSync(join(folder.path, path), text);
   }
+  const queueFile = join(folder.path, 'queue.yaml');
   const here = (text: string) => text.replaceAll('@ROOT@', folder.path);
   const there = (text: string) => text.replaceAll(folder.path, '@ROOT@');
 
@@ -51,7 +43,7 @@ describeWith(['shared'], 'the command lines of the original', () => {
     d_sum_P: (stdout) => stdout.replace(/^(# 13\/13 @ROOT@\/qa\/suites\/mini)\/.*$/m, '$1'),
   };
 
-  describe('describe', () => {
+  describe('of describe', () => {
     test.each(ofKind('describe'))('$name: $args', async ({ name, args, rc, stdout }) => {
       let written = '';
       const word = describeCommand({ write: async (text) => void (written += text) }).exitOverride();
@@ -82,7 +74,7 @@ describeWith(['shared'], 'the command lines of the original', () => {
   /** Filters look at fragments there even when they are told not to; here only with --compat. */
   const compat = new Set(['filter_yaml_default', 'filter_yaml_F_false']);
 
-  describe('suite', () => {
+  describe('of suite', () => {
     test.each(ofKind('suite').filter(({ name }) => compat.has(name)))(
       '$name, without --compat: nothing',
       async (transcript) => {
@@ -92,34 +84,51 @@ describeWith(['shared'], 'the command lines of the original', () => {
       },
     );
 
-    test.each(ofKind('suite'))('$name: $args', async (transcript) => {
-      const { name, args, rc, log, stdout } = transcript;
+    const run = async (transcript: Transcript) => {
       using lab = suiteLab(transcript, here);
-      const ran = await lab.run([...args.map(here), ...(compat.has(name) ? ['--compat'] : [])]);
-      const refusal = refusals[name] ?? refusedHere[name];
-      if (refusal !== undefined) {
-        expect(ran.error).toMatch(refusal);
-        expect(rc).toBe(name in refusedHere ? 0 : 1);
-        return;
-      }
-      expect({ rc: ran.error === null ? 0 : 1, error: ran.error }).toEqual({ rc, error: null });
-      const said = `${ran.stdout}${ran.stderr}`;
-      expect(countsOf(said)).toEqual(countsOf(log));
-      expect(countsOf(said).total).toHaveLength(1);
-      if (args.includes('-b')) {
-        const ours = readFileSync(join(folder.path, 'queue.yaml'), 'utf8');
-        expect(jobsIn(ours, name, folder.path, ['job_id'])).toEqual(
-          jobsIn(transcript.queue_file ?? '', name, folder.path, ['job_id']),
-        );
-        expect(said.match(/and ID \d+/g)).toHaveLength(4);
-        rmSync(join(folder.path, 'queue.yaml'));
-      } else if (args.includes('-vv')) {
-        const jobs = jobsIn(ran.stdout, name, folder.path);
-        expect(jobs).toEqual(jobsIn(stdout, name, folder.path));
-      } else {
-        expect(scheduled(ran.stdout)).toEqual(scheduled(log));
-        expect(baseIn(ran.stdout, folder.path)).toEqual(baseIn(log, folder.path));
-      }
+      const { name, args } = transcript;
+      return await lab.run([...args.map(here), ...(compat.has(name) ? ['--compat'] : [])]);
+    };
+    const isRefused = ({ name }: Transcript) => name in refusals || name in refusedHere;
+    const taken = ofKind('suite').filter((each) => !isRefused(each));
+    const toFile = taken.filter(({ args }) => args.includes('-b'));
+    const inFull = taken.filter(({ args }) => args.includes('-vv'));
+    const named = taken.filter((each) => !toFile.includes(each) && !inFull.includes(each));
+
+    test.each(ofKind('suite').filter(isRefused))('$name is refused: $args', async (transcript) => {
+      const { name, rc } = transcript;
+      expect((await run(transcript)).error).toMatch(refusals[name] ?? refusedHere[name] ?? /never/);
+      expect(rc).toBe(name in refusedHere ? 0 : 1);
+    });
+
+    test.each(taken)('$name counts its jobs: $args', async (transcript) => {
+      const { error, stdout, stderr } = await run(transcript);
+      expect({ rc: error === null ? 0 : 1, error }).toEqual({ rc: transcript.rc, error: null });
+      expect(countsOf(`${stdout}${stderr}`)).toEqual(countsOf(transcript.log));
+      expect(countsOf(transcript.log).total).toHaveLength(1);
+      rmSync(queueFile, { force: true });
+      rmSync(`${queueFile}.count`, { force: true });
+    });
+
+    test.each(inFull)('$name makes the same jobs: $args', async (transcript) => {
+      const { stdout } = await run(transcript);
+      expect(jobsIn(stdout, transcript.name, folder.path)).toEqual(
+        jobsIn(transcript.stdout, transcript.name, folder.path),
+      );
+    });
+
+    test.each(named)('$name names the same jobs over the same base: $args', async (transcript) => {
+      const { stdout } = await run(transcript);
+      expect(scheduled(stdout)).toEqual(scheduled(transcript.log));
+      expect(baseIn(stdout, folder.path)).toEqual(baseIn(transcript.log, folder.path));
+    });
+
+    test.each(toFile)('$name writes the same jobs to a file: $args', async (transcript) => {
+      const { stdout } = await run(transcript);
+      const written = jobsIn(readFileSync(queueFile, 'utf8'), transcript.name, folder.path, ['job_id']);
+      expect(written).toEqual(jobsIn(transcript.queue_file ?? '', transcript.name, folder.path, ['job_id']));
+      // The two that are missing only mark the run's begin and end.
+      expect(stdout.match(/and ID \d+/g)).toEqual([1, 2, 3, 4].map((id) => `and ID ${id}`));
     });
   });
 });
@@ -142,7 +151,7 @@ function scheduled(text: string): string[] {
 function baseIn(text: string, root: string): string {
   const yaml =
     /Base job config:\n([\s\S]*?)\n\n?(?=INFO:|Scheduling |Suite )/.exec(`${text}\nINFO:`)?.[1] ?? '';
-  expect(yaml).toContain('machine_type: smithi');
+  if (!yaml.includes('machine_type: smithi')) throw new Error(`there is no base config in: ${text}`);
   return canonicalJson(comparable(pyYaml.parse(yaml), root));
 }
 
@@ -169,141 +178,4 @@ function comparable(value: YamlValue, root: string): Map<unknown, YamlValue> & Y
   const job = new Map(isYamlMap(value) ? value : []);
   if (job.get('suite_path') === join(root, 'qa')) job.delete('suite_path');
   return job;
-}
-
-const now = new Date(2026, 0, 2, 3, 4, 5).getTime();
-
-/** A lab on real stores with the constants of the recording in place of git servers, package index and results server. */
-function suiteLab({ env }: Transcript, here: (text: string) => string) {
-  const stores = apiLab();
-  const jobs =
-    env['FAKE_RERUN'] === undefined
-      ? stores.ports.jobs
-      : fakeEarlierRun(stores.ports.jobs, here(env['FAKE_RERUN']));
-  const nodes = { ...stores.ports.nodes, list: async () => [fakeNode('smithi'), fakeNode('gibba')] };
-  const submit = labSubmit({
-    jobs,
-    nodes,
-    clock: { now: () => now },
-    wakeups: { poke: async () => {} },
-    yaml: pyYaml,
-    scripts: luaMergeScripts(),
-    random: () => 0,
-    defaultMachineType: null,
-    maxJobSeconds: 3600,
-    suiteSettings: async () => ({
-      ...defaultSuiteSettings,
-      cephRepo: 'https://github.com/ceph/ceph-ci.git',
-      teuthologyRepo: 'https://github.com/ceph/teuthology.git',
-      packageIndexUrl: 'http://index.test',
-    }),
-    commits: fakeCommits,
-    packageIndex: () => fakeIndex(env['FAKE_MISSING_OS'] ?? null),
-  });
-  const lab = apiLab({
-    submit,
-    clock: { now: () => now },
-    authenticate: async () => ({ name: 'tester', operator: true }),
-  });
-  const client: LabClient = {
-    url: '',
-    get: async () => Promise.reject(new Error('nothing is read')),
-    put: async () => Promise.reject(new Error('nothing is changed')),
-    stream: async () => Promise.reject(new Error('nothing is streamed')),
-    post: async <T>(path: string, body: unknown) => {
-      const response = await lab.send('POST', path, body);
-      const answer = (await response.json()) as T & { detail?: string };
-      expect(response.status).toBe(
-        answer.detail === undefined ? ((body as { dry_run: boolean }).dry_run ? 200 : 201) : 422,
-      );
-      if (answer.detail !== undefined) throw new Error(answer.detail);
-      return answer;
-    },
-  };
-  return {
-    run: async (args: readonly string[]) => {
-      const out = { stdout: '', stderr: '', error: null as string | null };
-      const word = suiteCommand({
-        lab: () => client,
-        print: async (lines) => void (out.stdout += [...lines].map((line) => `${line}\n`).join('')),
-        say: (line) => void (out.stderr += `${line}\n`),
-        agrees: async () => false,
-      });
-      await word
-        .exitOverride()
-        .parseAsync(args, { from: 'user' })
-        .catch((error: Error) => (out.error = error.message));
-      return out;
-    },
-    [Symbol.dispose]: () => {
-      lab.close();
-      stores.close();
-    },
-  };
-}
-
-/** A fake of the git servers. */
-const fakeCommits: Commits = {
-  head: async (repo, branch) => {
-    if (branch === 'nosuch') return null;
-    return (repo.includes('teuthology') ? '7' : 'c').repeat(40);
-  },
-  has: async () => true,
-  parents: async (_, __, count) =>
-    Array.from({ length: count }, (_, index) => String(index + 1).padStart(40, '0')),
-};
-
-/** A fake of the package index; of one system it has no builds. */
-function fakeIndex(missingOs: string | null): PackageIndex {
-  return {
-    origin: 'fake',
-    find: async ({ project, ref, osType }) => {
-      if ('branch' in ref && ref.branch === 'nosuch') return null;
-      if (osType !== null && osType === missingOs) return null;
-      return { sha1: (project === 'kernel' ? 'e' : 'c').repeat(40), version: '1' };
-    },
-  };
-}
-
-/** A fake of a store that knows the recorded run `old`. */
-function fakeEarlierRun(jobs: JobStore, file: string): JobStore {
-  const recorded = JSON.parse(readFileSync(file, 'utf8')) as {
-    suite: string;
-    jobs: {
-      job_id: string;
-      status: JobRecord['status'];
-      description: string | null;
-      seed?: number;
-      subset?: string;
-    }[];
-  };
-  const [first] = recorded.jobs;
-  return {
-    ...jobs,
-    getRun: async (name) =>
-      name !== 'old'
-        ? await jobs.getRun(name)
-        : {
-            name,
-            suite: recorded.suite.replaceAll('/', ':'),
-            owner: 'tester',
-            machineType: 'smithi',
-            seed: first?.seed ?? null,
-            subset: first?.subset ?? null,
-            noNestedSubset: false,
-            sha1: null,
-            submittedAt: now,
-            updatedAt: now,
-            closed: true,
-            counts: { queued: 0, waiting: 0, running: 0, pass: 0, fail: 0, dead: 0 },
-          },
-    listJobs: async ({ statuses = [] }) =>
-      recorded.jobs
-        .filter((job) => statuses.includes(job.status))
-        .map((job) => ({ description: job.description ?? '' }) as JobRecord),
-  };
-}
-
-function fakeNode(machineType: string) {
-  return { machineType, arch: 'x86_64' } as NodeSpec as never;
 }
