@@ -75,7 +75,14 @@ async function newSubmission(
   if (!keyPattern.test(key)) {
     throw new ProblemError(400, `Idempotency-Key '${key.slice(0, 40)}' is not 1 to 200 printable characters`);
   }
-  return { key, caller: caller.name, operator: caller.operator, path: request.path, body: await request.text(), at };
+  return {
+    key,
+    caller: caller.name,
+    operator: caller.operator,
+    path: request.path,
+    body: await request.text(),
+    at,
+  };
 }
 
 function repeated(asked: Submission, first: Submission, answer: Answer | null): Response {

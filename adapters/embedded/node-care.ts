@@ -62,7 +62,13 @@ export function sqliteNodeCare(database: Database): Care {
           fence ?? null,
         );
         if (marked === 0) return 'stale';
-        recordEvent(database, { node: name, at: now, event: state === 'free' ? 'freed' : state, by, detail: reason });
+        recordEvent(database, {
+          node: name,
+          at: now,
+          event: state === 'free' ? 'freed' : state,
+          by,
+          detail: reason,
+        });
         return 'ok';
       });
     },

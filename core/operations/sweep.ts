@@ -1,6 +1,6 @@
 import type { JobOutcome, JobRecord } from '../ports/job-store.ts';
 import { claimedJobs } from './claimed-jobs.ts';
-import { mostAttempts, unwindMs } from './lab-ports.ts';
+import { leaseMs, mostAttempts, unwindMs } from './lab-ports.ts';
 import type { LabPorts } from './lab-ports.ts';
 
 export type SweepPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
@@ -33,6 +33,7 @@ export function createSweeper(ports: SweepPorts, options: SweeperOptions = {}): 
   const graceMs = options.graceMs ?? 20_000;
   let lastPass: number | null = null;
   let believeUntil = 0;
+  let watchedMs = new Map<string, number>(); // how long each claim without a runner has been seen, in passes of our own
   return {
     async sweep() {
       const now = ports.clock.now();
@@ -40,15 +41,21 @@ export function createSweeper(ports: SweepPorts, options: SweeperOptions = {}): 
       if (away) believeUntil = now + graceMs;
       // A clock that was set back must not leave a grace that lasts for hours.
       believeUntil = Math.min(believeUntil, now + graceMs);
+      const passedMs = away || lastPass === null ? 0 : now - lastPass;
       lastPass = now;
       const leasesCount = now >= believeUntil;
       const limits = { now, leasesCount, unwindMs: options.unwindMs ?? unwindMs };
       const report = { ended: [] as number[], requeued: [] as number[], released: [] as string[] };
-      for (const job of await claimedJobs(ports.jobs)) {
+      const claimed = await claimedJobs(ports.jobs);
+      watchedMs = watch(claimed, watchedMs, passedMs);
+      for (const job of claimed) {
+        const neverStarted = (watchedMs.get(claimKey(job)) ?? 0) > leaseMs;
         // One job that cannot be looked after must not keep the others from it.
-        await sweepJob(ports, { job, limits, report }).catch((error: unknown) => {
-          ports.log.error(`job ${job.run}/${job.jobId} could not be swept: ${String(error)}`);
-        });
+        await sweepJob(ports, { job, limits: { ...limits, neverStarted }, report }).catch(
+          (error: unknown) => {
+            ports.log.error(`job ${job.run}/${job.jobId} could not be swept: ${String(error)}`);
+          },
+        );
       }
       if (leasesCount) report.released.push(...(await releaseOverdue(ports, now)));
       return report;
@@ -56,8 +63,24 @@ export function createSweeper(ports: SweepPorts, options: SweeperOptions = {}): 
   };
 }
 
+/** The claims whose runner has not started, with the time that was added to those that are known already. */
+function watch(
+  claimed: readonly JobRecord[],
+  known: ReadonlyMap<string, number>,
+  passedMs: number,
+): Map<string, number> {
+  const waiting = claimed.filter((job) => job.status === 'waiting').map(claimKey);
+  return new Map(waiting.map((key) => [key, known.has(key) ? (known.get(key) ?? 0) + passedMs : 0]));
+}
+
+function claimKey(job: JobRecord): string {
+  return `${job.jobId}.${job.fence}`;
+}
+
 interface Limits {
   readonly now: number;
+  /** Its claim has been watched for as long as a lease lasts: a clock that was set back must not prolong it. */
+  readonly neverStarted: boolean;
   readonly leasesCount: boolean;
   readonly unwindMs: number;
 }
@@ -106,7 +129,7 @@ async function findingOf(ports: SweepPorts, job: JobRecord, limits: Limits): Pro
   const sweeper = { actor: 'sweeper', force: true, ifLeaseEnded: false };
   if (job.status === 'waiting') {
     const reason = `its runner never started, in ${job.attempt} attempts: see supervisor.${job.jobId}.log`;
-    return leaseEnded ? { ...sweeper, reason, ifLeaseEnded: true } : null;
+    return leaseEnded || limits.neverStarted ? { ...sweeper, reason } : null;
   }
   const request = job.killRequested;
   if (job.runner !== null && !(await mayLive(ports, job.runner))) {

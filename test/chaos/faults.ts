@@ -18,6 +18,7 @@ export interface Faults {
   hit(kind: string, probability: number): boolean;
 }
 
+/** Faults that draw from `rng`; a fault that is not counted did not happen. */
 export function faults(rng: Rng): Faults {
   const counts = new Map<string, number>();
   const state: Faults = {

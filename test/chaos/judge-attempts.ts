@@ -12,9 +12,12 @@ import type { JobModel, Model } from './model.ts';
 
 /** Judges the answers about one attempt of a job, by what was answered before. */
 
+/** A claim gives a queued job exactly the nodes asked for, all free, as new, and under a fence above all before (L1, L2, L3, L8). */
 export function judgeClaim(model: Model, call: StoreCall, answer: unknown): void {
   const result = answer as ClaimResult;
-  const [{ jobId, nodes, leaseUntil }] = call.args as [{ jobId: number; nodes: string[]; leaseUntil: number }];
+  const [{ jobId, nodes, leaseUntil }] = call.args as [
+    { jobId: number; nodes: string[]; leaseUntil: number },
+  ];
   if (result.kind === 'refused') return;
   const job = model.jobs.get(jobId);
   const found = (law: string, text: string) => breach(model, { law, at: call.at, text, job: jobId, nodes });
@@ -22,7 +25,10 @@ export function judgeClaim(model: Model, call: StoreCall, answer: unknown): void
   if (job.status !== 'queued') found('L5', `job ${jobId} was claimed while ${job.status}`);
   const given = result.nodes.map((node) => node.name);
   if (given.join() !== nodes.join() || given.length !== job.nodeCount)
-    found('L2', `job ${jobId} needs ${job.nodeCount} nodes, asked for ${nodes.join()} and got ${given.join()}`);
+    found(
+      'L2',
+      `job ${jobId} needs ${job.nodeCount} nodes, asked for ${nodes.join()} and got ${given.join()}`,
+    );
   const { fence } = result.attempt;
   if (fence <= (job.fence ?? 0)) found('L3', `job ${jobId} got fence ${fence} after ${job.fence}`);
   grantNodes(model, {
@@ -60,6 +66,7 @@ function wronglyRefused(model: Model, call: StoreCall, job: JobModel): void {
   breach(model, { law: 'L3', at: call.at, text, job });
 }
 
+/** Only the latest claim can be undone, and only before its runner starts (L3, L5). */
 export function judgeUnclaim(model: Model, call: StoreCall, answer: unknown): void {
   const job = current(model, call, answer as Transition);
   if (job === null) return;
@@ -77,6 +84,7 @@ export function judgeUnclaim(model: Model, call: StoreCall, answer: unknown): vo
   job.status = job.killAskedAt === null ? 'queued' : 'dead';
 }
 
+/** Only the latest claim can be started, and by one runner (L3, L5). */
 export function judgeStart(model: Model, call: StoreCall, answer: unknown): void {
   const [, { runner, now }] = call.args as [AttemptRef, { runner: string; now: number }];
   const job = current(model, call, answer as Transition);
@@ -93,6 +101,7 @@ export function judgeStart(model: Model, call: StoreCall, answer: unknown): void
   }
 }
 
+/** Only a live attempt renews, and it is told of a kill if there is one (L3, L4). */
 export function judgeRenew(model: Model, call: StoreCall, answer: unknown): void {
   const { kind } = answer as RenewResult;
   const [, { leaseUntil }] = call.args as [AttemptRef, { leaseUntil: number }];
@@ -114,6 +123,7 @@ export function judgeRenew(model: Model, call: StoreCall, answer: unknown): void
   job.leaseUntil = leaseUntil;
 }
 
+/** Only the latest attempt ends, once and with one outcome; a dead one has a reason and an actor (L3, L4). */
 export function judgeFinish(model: Model, call: StoreCall, answer: unknown): void {
   const [attempt, outcome] = call.args as [AttemptRef, JobOutcome];
   const job = current(model, call, answer as Transition);
@@ -133,7 +143,10 @@ export function judgeFinish(model: Model, call: StoreCall, answer: unknown): voi
   }
   if (job.status === 'queued') return found('L3', `job ${job.jobId} was finished while queued`);
   if (limit !== undefined && job.leaseUntil >= limit)
-    found('L3', `job ${job.jobId} was ended for its lease, which reached ${job.leaseUntil - limit} ms further`);
+    found(
+      'L3',
+      `job ${job.jobId} was ended for its lease, which reached ${job.leaseUntil - limit} ms further`,
+    );
   if (outcome.status === 'dead' && (!outcome.failureReason || !outcome.actor))
     found('L4', `job ${job.jobId} is dead without a reason or an actor`);
   if (outcome.actor === 'sweeper') judgeSweepersEnd(model, call, job, outcome);

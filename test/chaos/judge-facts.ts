@@ -64,7 +64,8 @@ function judgeEffect(
   const job = model.jobs.get(jobId);
   const id = attemptId({ jobId, fence });
   const actor = `${id} (${runner})`;
-  const found = (law: string, text: string) => breach(model, { law, at, text, job: jobId, nodes: effect.nodes });
+  const found = (law: string, text: string) =>
+    breach(model, { law, at, text, job: jobId, nodes: effect.nodes });
   if (job === undefined) return found('L5', `${actor} had effects for a job that was never accepted`);
   if (job.effectsOf !== null && job.effectsOf !== actor)
     found('L5', `job ${jobId} has effects of ${actor} after those of ${job.effectsOf}`);

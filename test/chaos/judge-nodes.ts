@@ -7,6 +7,7 @@ import type { Model } from './model.ts';
 
 /** Judges the answers about nodes, people's locks and cleaning. */
 
+/** A node that comes back goes on from its last fence, which the next grant will show. */
 export function judgeRegister(model: Model, call: StoreCall): void {
   const [specs] = call.args as [NodeSpec[]];
   for (const { name, machineType, osType } of specs) {
@@ -17,6 +18,7 @@ export function judgeRegister(model: Model, call: StoreCall): void {
   }
 }
 
+/** A node that somebody holds stays (L1). */
 export function judgeRemove(model: Model, call: StoreCall, answer: unknown): void {
   const [name] = call.args as [string];
   const node = model.nodes.get(name);
@@ -28,6 +30,7 @@ export function judgeRemove(model: Model, call: StoreCall, answer: unknown): voi
   node.present = false;
 }
 
+/** A person gets all the nodes named or none, and a lock id is given once (L1, L2, L3, L8). */
 export function judgeLockMany(model: Model, call: StoreCall, answer: unknown): void {
   const result = answer as LockResult;
   const [{ lockId, nodes }] = call.args as [LockRequest];
@@ -46,10 +49,12 @@ export function judgeLockMany(model: Model, call: StoreCall, answer: unknown): v
   grantNodes(model, { lockId, jobId: null, nodes: granted, at: call.at });
 }
 
+/** Only a live lock of a person is renewed (L3). */
 export function judgeLockRenew(model: Model, call: StoreCall, answer: unknown): void {
   judgeHolder(model, call, { answer, excused: false });
 }
 
+/** Only a live lock of a person is released (L3). */
 export function judgeRelease(model: Model, call: StoreCall, answer: unknown): void {
   const [lockId, { clean, ifLeaseEndedBefore, nodes }] = call.args as Parameters<NodeStore['release']>;
   const lock = model.locks.get(lockId);
@@ -71,6 +76,7 @@ function judgeHolder(model: Model, call: StoreCall, params: { answer: unknown; e
   breach(model, { law: 'L3', at: call.at, text, nodes: lock?.nodes ?? [] });
 }
 
+/** A node is cleaned while it is dirty and nobody holds it, under a new fence (L1, L3, L8). */
 export function judgeBeginCleaning(model: Model, call: StoreCall, answer: unknown): void {
   const [name] = call.args as [string];
   const begun = answer as Awaited<ReturnType<NodeStore['beginCleaning']>>;
@@ -85,6 +91,7 @@ export function judgeBeginCleaning(model: Model, call: StoreCall, answer: unknow
   node.state = 'cleaning';
 }
 
+/** Only the latest cleaner frees a node, and only one that its provider has made as new (L3, L8). */
 export function judgeCleaned(model: Model, call: StoreCall, answer: unknown): void {
   const [{ name, fence }] = call.args as Parameters<NodeStore['cleaned']>;
   const node = model.nodes.get(name);
@@ -96,11 +103,15 @@ export function judgeCleaned(model: Model, call: StoreCall, answer: unknown): vo
     return;
   }
   if (!rightful)
-    found('L3', `a cleaner with fence ${fence} freed node ${name}, which is ${node.state} with ${node.fence}`);
+    found(
+      'L3',
+      `a cleaner with fence ${fence} freed node ${name}, which is ${node.state} with ${node.fence}`,
+    );
   if (node.dirt !== null) found('L8', `node ${name} was called clean as ${node.dirt} left it`);
   node.state = 'free';
 }
 
+/** A node that somebody holds is not marked, nor is any by an old fence (L1, L3). */
 export function judgeMark(model: Model, call: StoreCall, answer: unknown): void {
   const [{ name, fence, state }] = call.args as Parameters<NodeStore['mark']>;
   const node = model.nodes.get(name);

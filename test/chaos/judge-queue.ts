@@ -5,6 +5,7 @@ import type { Model } from './model.ts';
 
 /** Judges the answers about runs and the queue. */
 
+/** Every id that is given out is a job that was accepted (L4). */
 export function judgeEnqueue(model: Model, call: StoreCall, answer: unknown): void {
   const [{ run, jobs }] = call.args as [{ run: string; jobs: NewJob[] }];
   for (const [index, jobId] of (answer as number[]).entries()) {
@@ -41,6 +42,7 @@ export function judgeEnqueue(model: Model, call: StoreCall, answer: unknown): vo
   }
 }
 
+/** A kill touches live jobs of its run alone (L4). */
 export function judgeKill(model: Model, call: StoreCall, answer: unknown): void {
   const [{ run, jobId, actor, reason, now }] = call.args as [
     { run: string; jobId?: number; actor: string; reason: string; now: number },
@@ -55,15 +57,26 @@ export function judgeKill(model: Model, call: StoreCall, answer: unknown): void 
     else if (job.status === 'waiting' || job.status === 'running')
       Object.assign(job, { killAskedAt: now, actor, reason });
     else
-      breach(model, { law: 'L4', at: call.at, text: `a kill touched job ${id}, which is ${job.status}`, job });
+      breach(model, {
+        law: 'L4',
+        at: call.at,
+        text: `a kill touched job ${id}, which is ${job.status}`,
+        job,
+      });
   }
 }
 
+/** Only a queued job moves in the queue (L9). */
 export function judgeSetPriority(model: Model, call: StoreCall, answer: unknown): void {
   const [{ jobId, priority }] = call.args as [{ jobId: number; priority: number }];
   const job = model.jobs.get(jobId);
   if ((answer as Transition) === 'stale' || job === undefined) return;
   if (job.status !== 'queued')
-    breach(model, { law: 'L9', at: call.at, text: `job ${jobId} moved in the queue while ${job.status}`, job });
+    breach(model, {
+      law: 'L9',
+      at: call.at,
+      text: `job ${jobId} moved in the queue while ${job.status}`,
+      job,
+    });
   job.priority = priority;
 }

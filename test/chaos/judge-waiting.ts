@@ -24,6 +24,7 @@ interface Waiting {
   attempts: number;
 }
 
+/** Patience that has not waited for anything yet. */
 export function patience(): Patience {
   const goneFor = new Map<string, number>();
   const waits = new Map<number, Waiting>();
@@ -74,7 +75,8 @@ function lookAtQueue(
     waiting.queuedMs += elapsedMs;
     if (waiting.queuedMs > (waiting.counted.size + 2) * turnMs)
       starved(model, { at, job, text: `${waiting.counted.size} jobs stood before it` });
-    const idle = place === 0 && count(nodes, job, isFree) >= job.nodeCount && waiting.attempts === job.attempts;
+    const idle =
+      place === 0 && count(nodes, job, isFree) >= job.nodeCount && waiting.attempts === job.attempts;
     waiting.idleMs = idle ? waiting.idleMs + elapsedMs : 0;
     waiting.attempts = job.attempts;
     if (waiting.idleMs > idleMs && waiting.idleMs - elapsedMs <= idleMs)
@@ -87,7 +89,12 @@ function newWaiting(job: JobModel): Waiting {
 }
 
 function starved(model: Model, { at, job, text }: { at: number; job: JobModel; text: string }): void {
-  breach(model, { law: 'L9', at, text: `job ${job.jobId} (${job.nodeCount} of ${job.machineType}) waits, and ${text}`, job });
+  breach(model, {
+    law: 'L9',
+    at,
+    text: `job ${job.jobId} (${job.nodeCount} of ${job.machineType}) waits, and ${text}`,
+    job,
+  });
 }
 
 function count(

@@ -1,11 +1,5 @@
 import type { Entry, StoreCall } from './history.ts';
-import {
-  judgeClaim,
-  judgeFinish,
-  judgeRenew,
-  judgeStart,
-  judgeUnclaim,
-} from './judge-attempts.ts';
+import { judgeClaim, judgeFinish, judgeRenew, judgeStart, judgeUnclaim } from './judge-attempts.ts';
 import { judgeFact } from './judge-facts.ts';
 import {
   judgeBeginCleaning,

@@ -26,7 +26,8 @@ const { values } = parseArgs({
 const firstSeed = values.seed ?? String(Date.now() % 1_000_000);
 const minutes = values.minutes === undefined ? null : Number(values.minutes);
 const wanted = Number(values.operations ?? (minutes === null ? 20_000 : Infinity));
-if (Number.isNaN(wanted) || Number.isNaN(minutes ?? 0) || !(wanted > 0)) throw new Error('figures are expected');
+if (Number.isNaN(wanted) || Number.isNaN(minutes ?? 0) || !(wanted > 0))
+  throw new Error('figures are expected');
 
 const begun = Date.now();
 const faults = new Map<string, number>();
@@ -53,15 +54,20 @@ for (let index = 0; operations < wanted; index++) {
   const [first] = report.breaches;
   if (first !== undefined) {
     const mutant = values.mutant === undefined ? '' : ` --mutant '${values.mutant}'`;
-    console.log(breachText(report, first, `node test/chaos/main.ts --seed ${seed} --operations ${size}${mutant}`));
+    console.log(
+      breachText(report, first, `node test/chaos/main.ts --seed ${seed} --operations ${size}${mutant}`),
+    );
     process.exit(1);
   }
   operations += report.operations;
   jobs += report.jobs;
   for (const [kind, n] of report.faults) faults.set(kind, (faults.get(kind) ?? 0) + n);
 }
-for (const [kind, n] of [...faults].sort(([a], [b]) => (a < b ? -1 : 1))) console.log(`${String(n).padStart(8)} ${kind}`);
-console.log(`${operations} operations, ${jobs} jobs, ${((Date.now() - begun) / 1000).toFixed(1)} s: the laws held`);
+for (const [kind, n] of [...faults].sort(([a], [b]) => (a < b ? -1 : 1)))
+  console.log(`${String(n).padStart(8)} ${kind}`);
+console.log(
+  `${operations} operations, ${jobs} jobs, ${((Date.now() - begun) / 1000).toFixed(1)} s: the laws held`,
+);
 
 function nextSeed(first: string, index: number): string {
   return /^\d+$/.test(first) ? String(Number(first) + index) : `${first}.${index}`;
@@ -69,6 +75,7 @@ function nextSeed(first: string, index: number): string {
 
 function mutantOf(name: string | undefined): { mutant?: Mutant } {
   if (name === undefined) return {};
-  if (!(name in mutants)) throw new Error(`no mutant '${name}'; there are: ${Object.keys(mutants).join('; ')}`);
+  if (!(name in mutants))
+    throw new Error(`no mutant '${name}'; there are: ${Object.keys(mutants).join('; ')}`);
   return { mutant: name as Mutant };
 }

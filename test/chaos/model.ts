@@ -62,7 +62,15 @@ export interface LockModel {
 
 /** A model of an empty lab. */
 export function emptyModel(): Model {
-  return { nodes: new Map(), jobs: new Map(), locks: new Map(), gone: new Set(), breaches: [], labUp: false, labStarts: 0 };
+  return {
+    nodes: new Map(),
+    jobs: new Map(),
+    locks: new Map(),
+    gone: new Set(),
+    breaches: [],
+    labUp: false,
+    labStarts: 0,
+  };
 }
 
 /** Writes a breach down. */
@@ -89,7 +97,13 @@ export function grantNodes(
   for (const { name, fence } of grant.nodes) {
     const node = model.nodes.get(name);
     const found = (law: string, text: string) =>
-      breach(model, { law, at: grant.at, text, nodes: [name], ...(grant.jobId !== null && { job: grant.jobId }) });
+      breach(model, {
+        law,
+        at: grant.at,
+        text,
+        nodes: [name],
+        ...(grant.jobId !== null && { job: grant.jobId }),
+      });
     if (node === undefined || !node.present) {
       found('L1', `${grant.lockId} got node ${name}, which is not in the inventory`);
       continue;
@@ -109,7 +123,11 @@ export function grantNodes(
 /** Believes that a lock is over, on all its nodes or on some. */
 export function endGrant(
   model: Model,
-  { lockId, state, nodes }: { lockId: string; state: 'free' | 'dirty'; nodes?: readonly string[] | undefined },
+  {
+    lockId,
+    state,
+    nodes,
+  }: { lockId: string; state: 'free' | 'dirty'; nodes?: readonly string[] | undefined },
 ): void {
   for (const node of model.nodes.values()) {
     if (node.grant?.lockId !== lockId || nodes?.includes(node.name) === false) continue;

@@ -33,7 +33,9 @@ export function startPeople(world: World, launcher: Launcher): void {
   const live = async () => {
     while (!world.faults.quiet) {
       await person.sleep(crowd.random.between(2000, 20_000));
-      void crowd.random.pick(acts)(crowd).catch(() => undefined);
+      void crowd.random
+        .pick(acts)(crowd)
+        .catch(() => undefined);
     }
   };
   void live();
@@ -59,12 +61,18 @@ async function lockAndUse(crowd: Crowd): Promise<void> {
     world.history.note({ fact: 'used', lockId, nodes });
   }
   await person.sleep(random.between(1000, 60_000));
-  if (leaseMs !== null && random.chance(0.4)) return; // forgotten: the sweeper's
+  if (leaseMs !== null && random.chance(0.4)) {
+    // Forgotten: the sweeper has taken it back before its owner thinks of it again.
+    await person.sleep(400_000);
+    const now = world.clock.now();
+    await ports.nodes.renew(lockId, { leaseUntil: now + 60_000, now });
+  }
   const clean = random.chance(0.3);
   if (clean) world.history.note({ fact: 'tidied', lockId, nodes });
   const one = random.chance(0.3) ? { nodes: nodes.slice(0, 1) } : {};
   await untilDone(person, () => ports.nodes.release(lockId, { clean, now: world.clock.now(), ...one }));
-  if (nodes.length > 1) await untilDone(person, () => ports.nodes.release(lockId, { clean, now: world.clock.now() }));
+  if (nodes.length > 1)
+    await untilDone(person, () => ports.nodes.release(lockId, { clean, now: world.clock.now() }));
 }
 
 async function killSomething({ ports, random }: Crowd): Promise<void> {

@@ -32,7 +32,9 @@ function lineOf(entry: Entry): string {
   if (entry.kind === 'fact') return `  ${seconds(entry.at)} * ${JSON.stringify(entry.fact)}`;
   const { outcome } = entry;
   const answer =
-    outcome !== null && 'answer' in outcome ? JSON.stringify(outcome.answer) : `throws ${String(outcome?.error)}`;
+    outcome !== null && 'answer' in outcome
+      ? JSON.stringify(outcome.answer)
+      : `throws ${String(outcome?.error)}`;
   return `  ${seconds(entry.at)} ${entry.who}: ${entry.method} ${cut(JSON.stringify(entry.args))} -> ${cut(answer ?? '')}`;
 }
 

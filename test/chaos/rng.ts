@@ -38,7 +38,8 @@ export function rng(seed: string): Rng {
     some<T>(from: readonly T[], count: number): T[] {
       const left = [...from];
       const taken: T[] = [];
-      while (taken.length < count && left.length > 0) taken.push(...left.splice(whole(0, left.length - 1), 1));
+      while (taken.length < count && left.length > 0)
+        taken.push(...left.splice(whole(0, left.length - 1), 1));
       return taken;
     },
     fork: (name) => rng(`${seed}/${name}`),

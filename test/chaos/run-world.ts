@@ -162,15 +162,26 @@ function judgeEnd(world: World, model: Model, accepted: readonly Accepted[]): vo
   const at = world.time.now();
   for (const job of model.jobs.values()) {
     if (isFinal(job.status)) continue;
-    breach(model, { law: 'L4', at, text: `job ${job.jobId} is ${job.status} hours after all faults were over`, job });
+    breach(model, {
+      law: 'L4',
+      at,
+      text: `job ${job.jobId} is ${job.status} hours after all faults were over`,
+      job,
+    });
   }
   for (const node of model.nodes.values()) {
     if (node.state === 'free') continue;
-    breach(model, { law: 'L6', at, text: `node ${node.name} is ${node.state} hours after all faults were over`, nodes: [node.name] });
+    breach(model, {
+      law: 'L6',
+      at,
+      text: `node ${node.name} is ${node.state} hours after all faults were over`,
+      nodes: [node.name],
+    });
   }
   for (const { run, copies } of accepted) {
     const jobs = [...model.jobs.values()].filter((job) => job.run === run).length;
-    if (jobs !== copies) breach(model, { law: 'L4', at, text: `run ${run} was accepted with ${copies} jobs and has ${jobs}` });
+    if (jobs !== copies)
+      breach(model, { law: 'L4', at, text: `run ${run} was accepted with ${copies} jobs and has ${jobs}` });
   }
 }
 
@@ -196,7 +207,9 @@ function reportOf(world: World, { model, operations }: { model: Model; operation
 function fingerprint(entries: readonly Entry[]): string {
   let value = 0x811c9dc5;
   for (const entry of entries) {
-    const text = JSON.stringify(entry.kind === 'call' ? [entry.at, entry.who, entry.method, entry.args] : entry);
+    const text = JSON.stringify(
+      entry.kind === 'call' ? [entry.at, entry.who, entry.method, entry.args] : entry,
+    );
     for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   }
   return (value >>> 0).toString(16).padStart(8, '0');

@@ -26,7 +26,9 @@ async function lookAfter(world: World, model: Model): Promise<void> {
     for (const { name } of await nodes.list({ state: 'quarantined' }))
       await nodes.mark({ name, state: 'dirty', reason: 'looked at', by: 'caretaker', now });
     const queued = await jobs.listJobs({ statuses: ['queued'], limit: 1000 });
-    const servable = queued.filter((job) => job.osType === null && isPossible(model, job.machineType, job.nodeCount));
+    const servable = queued.filter(
+      (job) => job.osType === null && isPossible(model, job.machineType, job.nodeCount),
+    );
     if (servable.length === 0 || world.time.now() - begun > patienceMs) {
       // What is left can never be served; it waits for ever without harm, and somebody ends it.
       const hopeless = queued.filter((job) => !servable.includes(job));
@@ -39,5 +41,8 @@ async function lookAfter(world: World, model: Model): Promise<void> {
 
 function isPossible(model: Model, machineType: string, nodeCount: number): boolean {
   const types = machineType.split(',');
-  return [...model.nodes.values()].filter((node) => node.present && types.includes(node.machineType)).length >= nodeCount;
+  return (
+    [...model.nodes.values()].filter((node) => node.present && types.includes(node.machineType)).length >=
+    nodeCount
+  );
 }

@@ -43,7 +43,9 @@ async function runLab(world: World, lab: SimProcess, params: LabParams): Promise
     clock,
     log: silentLogger,
     launcher: world.behindLine(lab, { port: params.launcher, prefix: 'launcher', mortal }),
-    providers: new Map([['shelf', world.behindLine(lab, { port: params.provider, prefix: 'provider', mortal })]]),
+    providers: new Map([
+      ['shelf', world.behindLine(lab, { port: params.provider, prefix: 'provider', mortal })],
+    ]),
     wakeups: { poke: async (machineType: string) => poke(world, machineType) },
   };
   await untilDone(lab, async () => ports.nodes.register(await params.provider.start(), clock.now()));

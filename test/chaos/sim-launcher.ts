@@ -22,7 +22,8 @@ export function simLauncher(world: World): Launcher {
     },
     async isAlive(name) {
       const runner = world.runners.get(name);
-      if (runner?.unreachable && !world.faults.quiet) throw new SimulatedFault(`nobody can say whether ${name} lives`);
+      if (runner?.unreachable && !world.faults.quiet)
+        throw new SimulatedFault(`nobody can say whether ${name} lives`);
       return runner?.process.alive ?? false;
     },
     async stop(name, { force }) {

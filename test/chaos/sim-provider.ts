@@ -26,7 +26,10 @@ export function simProvider(world: World, specs: readonly NodeSpec[]): Provider 
     clean({ name }, fence) {
       const before = turns.get(name) ?? Promise.resolve();
       const turn = before.then(() => clean(name, fence));
-      turns.set(name, turn.catch(() => undefined));
+      turns.set(
+        name,
+        turn.catch(() => undefined),
+      );
       return turn;
     },
     destroy: async () => {},

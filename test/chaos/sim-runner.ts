@@ -93,7 +93,14 @@ async function execute(
   const random = world.rng.fork(`deeds of ${seed}`);
   const { jobId, fence } = attempt;
   const act = (leavesDirt: boolean) =>
-    world.history.note({ fact: 'effect', jobId, fence, runner: process.name, nodes: record.nodes, leavesDirt });
+    world.history.note({
+      fact: 'effect',
+      jobId,
+      fence,
+      runner: process.name,
+      nodes: record.nodes,
+      leavesDirt,
+    });
   const begun = world.time.now();
   const overMs = random.chance(0.03) ? Infinity : random.between(1000, 60_000);
   const passed = () => world.time.now() - begun;

@@ -57,7 +57,11 @@ export function openSnapshots(file: string): Snapshots {
     compare(model, at) {
       compareNodes(model, at);
       const lines = live.all() as unknown as JobLine[];
-      compareJobs(model, { lines, at, expected: [...model.jobs.values()].filter((job) => !isFinal(job.status)) });
+      compareJobs(model, {
+        lines,
+        at,
+        expected: [...model.jobs.values()].filter((job) => !isFinal(job.status)),
+      });
     },
     compareAll(model, at) {
       compareNodes(model, at);
@@ -110,7 +114,10 @@ function compareJobs(
     const line = stored.get(job.jobId);
     const found = (law: string, text: string) => breach(model, { law, at, text, job });
     if (line?.status !== job.status) {
-      found('L4', `job ${job.jobId} is stored as ${line?.status ?? 'gone or over'}; by the answers it is ${job.status}`);
+      found(
+        'L4',
+        `job ${job.jobId} is stored as ${line?.status ?? 'gone or over'}; by the answers it is ${job.status}`,
+      );
       continue;
     }
     if (line.fence !== job.fence)

@@ -33,7 +33,15 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
     accepted.push({ run: name, copies });
     for (let resumed = false; ; resumed = true) {
       try {
-        const submission = { config, name, description: null, machineType: 'box', priority: null, maxSeconds: 300, copies };
+        const submission = {
+          config,
+          name,
+          description: null,
+          machineType: 'box',
+          priority: null,
+          maxSeconds: 300,
+          copies,
+        };
         await submitJob(ports, submission, { owner: 'ann@desk', now, resumed });
         return;
       } catch {

@@ -50,7 +50,10 @@ export interface World {
   /** The stores as one process sees them: through a line of its own on a connection shared by its kind. */
   stores(process: SimProcess, params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean }): Stores;
   /** A port behind a line of the process's own. */
-  behindLine<Port extends object>(process: SimProcess, params: { port: Port; prefix: string; mortal: boolean }): Port;
+  behindLine<Port extends object>(
+    process: SimProcess,
+    params: { port: Port; prefix: string; mortal: boolean },
+  ): Port;
   close(): void;
 }
 

@@ -143,6 +143,21 @@ export function attemptCases(get: () => StoresUnderTest): void {
       expect(await jobs.finish(attempt, { ...dead, ifLeaseEndedBefore: 301 })).toBe('ok');
     });
 
+    test('on condition that its runner has not started it is stale once that has', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      await jobs.start(attempt, { runner: 'x', now: 20 });
+      expect(await jobs.finish(attempt, { ...dead, ifNotStarted: true })).toBe('stale');
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'running' });
+    });
+
+    test('on condition that its runner has not started it ends a claim', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      expect(await jobs.finish(attempt, { ...dead, ifNotStarted: true })).toBe('ok');
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'dead' });
+    });
+
     test('can hand the nodes to the owner for a time', async () => {
       const { jobs, nodes } = get();
       const attempt = await claimed();

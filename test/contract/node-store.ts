@@ -156,6 +156,7 @@ function lockCases(get: () => StoresUnderTest): void {
       expect(await nodes.renew('mine', { leaseUntil: 200, now: 22 })).toBe('ok');
       expect((await nodes.get('b'))?.lock).toBeNull();
       expect(await nodes.lockMany(request)).toMatchObject({ kind: 'refused' });
+      expect(await nodes.lockMany({ ...request, nodes: ['a'] })).toMatchObject({ kind: 'locked' });
       expect(await nodes.release('mine', { clean: true, now: 23, nodes: ['a'] })).toBe('ok');
       expect(await nodes.release('mine', { clean: true, now: 24 })).toBe('stale');
       expect(await nodes.lockMany(request)).toMatchObject({

@@ -1,0 +1,50 @@
+import { isFinal } from '../../core/results/job-state.ts';
+import { simProcess } from './sim-process.ts';
+import type { RunnerEntry, World } from './world.ts';
+
+/**
+ * Runners that were long gone and come back, as machines do that were stopped or restored from an image: each says once more
+ * what it wanted to say when its time was over, with the fence that it had. All of it must be refused.
+ */
+export function startRevenants(world: World): void {
+  const random = world.rng.fork('revenants');
+  const process = simProcess('revenant', world.time);
+  const { jobs } = world.stores(process, { kind: 'runner', mortal: false });
+  const speak = async ({ attempt, process: old }: RunnerEntry) => {
+    const job = await jobs.getJob(attempt.run, attempt.jobId);
+    if (job === null || (job.fence === attempt.fence && !isFinal(job.status))) return;
+    world.faults.hit('a runner comes back with an old fence', 1);
+    const now = world.clock.now();
+    const outcome = {
+      status: random.pick(['pass', 'fail'] as const),
+      failureReason: 'as it was then',
+      actor: old.name,
+      durationSeconds: 1,
+      nodesClean: true,
+      now,
+    };
+    const words = [
+      () => jobs.start(attempt, { runner: old.name, now }),
+      () => jobs.renew(attempt, { leaseUntil: now + 60_000, now }),
+      () => jobs.finish(attempt, outcome),
+      () => jobs.unclaim(attempt, now),
+    ];
+    await random.pick(words)();
+  };
+  const live = async () => {
+    while (!world.faults.quiet) {
+      await process.sleep(random.between(500, 15_000));
+      const gone = [...world.runners.values()].filter((runner) => !runner.process.alive);
+      if (gone.length === 0) continue;
+      // Those whose job has had another attempt since are few and the most dangerous.
+      const retried = gone.filter((one) =>
+        gone.some(
+          (other) => other.attempt.jobId === one.attempt.jobId && other.attempt.fence > one.attempt.fence,
+        ),
+      );
+      const some = retried.length > 0 && random.chance(0.6) ? retried : gone;
+      await speak(random.pick(some.slice(-40))).catch(() => undefined);
+    }
+  };
+  void live();
+}
