@@ -14,8 +14,8 @@ import type { ExpandedJob, Expansion } from '../core/suites/expand.ts';
 import { countJobs } from '../core/suites/plan.ts';
 import { parseSubset } from '../core/suites/subset.ts';
 import type { Subset } from '../core/suites/subset.ts';
-import { InputError, wholeNumber } from './failure.ts';
-import { printBytes } from './print.ts';
+import { InputError, wholeNumber } from './client/failure.ts';
+import { printBytes } from './client/print.ts';
 
 interface DescribeOptions {
   fields: string[];

@@ -1,6 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
+import { readSuiteSettings } from '../adapters/yaml/suite-settings.ts';
+import type { SiteConfig } from '../core/config/site-settings.ts';
+import type { SuiteSettings } from '../core/config/suite-settings.ts';
 
 const schema = z.object({
   LOLIGO_API: z.url().optional(),
@@ -27,6 +31,16 @@ export function cliEnvironment(env: NodeJS.ProcessEnv = process.env): CliEnviron
     token: read.data.LOLIGO_TOKEN ?? null,
     folder: read.data.LOLIGO_FOLDER ?? join(homedir(), '.loligo'),
   };
+}
+
+/** The settings of this site, from its file and the surroundings. Throws SiteSettingsError and YamlError. */
+export async function siteSettings(): Promise<SiteConfig> {
+  return (await readSiteSettings({ home: homedir(), environment: process.env })).settings;
+}
+
+/** What the site's settings say about suites. Throws SiteSettingsError and YamlError. */
+export async function suiteSettings(): Promise<SuiteSettings> {
+  return await readSuiteSettings({ home: homedir(), environment: process.env });
 }
 
 /** A variable that cannot be used. */

@@ -15,9 +15,9 @@ import { countJobs } from '../core/suites/plan.ts';
 import { parsePythonInt, parseSubset } from '../core/suites/subset.ts';
 import type { Subset } from '../core/suites/subset.ts';
 import { cliEnvironment } from './environment.ts';
-import { InputError, wholeNumber } from './failure.ts';
-import { openLocation } from './open-location.ts';
-import { printLines } from './print.ts';
+import { InputError, wholeNumber } from './client/failure.ts';
+import { openLocation } from './client/open-location.ts';
+import { printLines } from './client/print.ts';
 
 interface ExpandOptions {
   suite: string;

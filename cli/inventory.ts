@@ -5,12 +5,12 @@ import { z } from 'zod';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { toPlain } from '../core/config/yaml-value.ts';
 import { machineArch } from '../providers/machine.ts';
-import { InputError } from './failure.ts';
-import { apiPath, findLab } from './lab-client.ts';
-import type { LabClient, NodeView } from './lab-client.ts';
-import { chosenNodes, inventory, openInventory } from './lock-lab.ts';
-import { lockRecord } from './lock-records.ts';
-import { printJson, printLines } from './print.ts';
+import { InputError } from './client/failure.ts';
+import { apiPath, findLab } from './client/lab-client.ts';
+import type { LabClient, NodeView } from './client/lab-client.ts';
+import { chosenNodes, inventory, openInventory } from './lock/lab.ts';
+import { lockRecord } from './lock/records.ts';
+import { printJson, printLines } from './client/print.ts';
 import { nodeLines } from './status.ts';
 import { shownKey } from './updatekeys.ts';
 

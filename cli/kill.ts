@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import { InputError } from './failure.ts';
-import { apiPath, findLab } from './lab-client.ts';
-import type { JobView, LabClient } from './lab-client.ts';
+import { InputError } from './client/failure.ts';
+import { apiPath, findLab } from './client/lab-client.ts';
+import type { JobView, LabClient } from './client/lab-client.ts';
 
 interface KillOptions {
   run?: string;

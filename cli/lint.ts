@@ -19,7 +19,7 @@ import { parseSubset } from '../core/suites/subset.ts';
 import type { Subset } from '../core/suites/subset.ts';
 import { nearMisses } from '../runner/engine/near-misses.ts';
 import { builtInTasks } from '../runner/tasks/built-in.ts';
-import { printJson, printLines } from './print.ts';
+import { printJson, printLines } from './client/print.ts';
 
 interface LintOptions {
   suite?: string[];

@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { machineTypes } from '../core/locks/match.ts';
-import { InputError, wholeNumber } from './failure.ts';
-import type { NodeView } from './lab-client.ts';
-import { lockMany, lockNamed, unlockNamed, updateNamed } from './lock-acts.ts';
-import { chosenNodes, openInventory, whoami } from './lock-lab.ts';
-import type { InventoryOfLab } from './lock-lab.ts';
-import { duration, lockAction } from './lock-options.ts';
-import type { LockOptions } from './lock-options.ts';
-import { briefLines, lockRecord, matches, parseQuery, summaryLines } from './lock-records.ts';
-import type { LockFilter, LockRecord } from './lock-records.ts';
-import { targetsYaml } from './lock-targets.ts';
-import { printLines } from './print.ts';
+import { InputError, wholeNumber } from './client/failure.ts';
+import type { NodeView } from './client/lab-client.ts';
+import { lockMany, lockNamed, unlockNamed, updateNamed } from './lock/acts.ts';
+import { chosenNodes, openInventory, whoami } from './lock/lab.ts';
+import type { InventoryOfLab } from './lock/lab.ts';
+import { duration, lockAction } from './lock/options.ts';
+import type { LockOptions } from './lock/options.ts';
+import { briefLines, lockRecord, matches, parseQuery, summaryLines } from './lock/records.ts';
+import type { LockFilter, LockRecord } from './lock/records.ts';
+import { targetsYaml } from './lock/targets.ts';
+import { printLines } from './client/print.ts';
 
 /** `loligo lock`: what nodes there are and who has them; takes them and gives them back. */
 export function command(): Command {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { InputError } from './failure.ts';
-import { apiPath, findLab } from './lab-client.ts';
-import type { JobView } from './lab-client.ts';
-import { printBytes } from './print.ts';
+import { InputError } from './client/failure.ts';
+import { apiPath, findLab } from './client/lab-client.ts';
+import type { JobView } from './client/lab-client.ts';
+import { printBytes } from './client/print.ts';
 
 interface LogsOptions {
   follow: boolean;

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { isYamlMap, toPlain } from '../core/config/yaml-value.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
-import { plainLine } from './columns.ts';
-import { InputError } from './failure.ts';
-import { findLab } from './lab-client.ts';
-import type { JobView } from './lab-client.ts';
-import { allJobs } from './run-jobs.ts';
-import { printJson, printLines } from './print.ts';
+import { plainLine } from './client/columns.ts';
+import { InputError } from './client/failure.ts';
+import { findLab } from './client/lab-client.ts';
+import type { JobView } from './client/lab-client.ts';
+import { allJobs } from './client/run-jobs.ts';
+import { printJson, printLines } from './client/print.ts';
 
 /** One job as `ls` shows it; a job without a summary has only its last log line. */
 interface ListedJob {

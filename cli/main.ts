@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { failureOf } from './failure.ts';
+import { failureOf } from './client/failure.ts';
 
 /** Every word of the command line. A word's file is loaded only when it is used, so that `--help` stays fast. */
 const words: readonly { name: string; summary: string; load: () => Promise<{ command: () => Command }> }[] = [

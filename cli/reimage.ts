@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { plainLine } from './columns.ts';
-import { InputError } from './failure.ts';
-import { apiPath } from './lab-client.ts';
-import type { LabClient, NodeView } from './lab-client.ts';
-import { chosenNodes, inventory, openInventory } from './lock-lab.ts';
+import { plainLine } from './client/columns.ts';
+import { InputError } from './client/failure.ts';
+import { apiPath } from './client/lab-client.ts';
+import type { LabClient, NodeView } from './client/lab-client.ts';
+import { chosenNodes, inventory, openInventory } from './lock/lab.ts';
 
 interface ReimageOptions {
   readonly targets: readonly string[];

@@ -1,10 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { homedir, hostname, userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { fileArchive } from '../adapters/embedded/file-archive.ts';
 import { JobFileError, readJobFiles } from '../adapters/yaml/job-files.ts';
-import { readSiteSettings, SiteSettingsError } from '../adapters/yaml/site-settings.ts';
+import { SiteSettingsError } from '../adapters/yaml/site-settings.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { JobConfigError } from '../core/config/job-problem.ts';
 import type { RolesByHost } from '../core/config/roles.ts';
@@ -18,12 +18,13 @@ import { runJob } from '../runner/job/run-job.ts';
 import type { JobResult } from '../runner/job/run-job.ts';
 import { version } from '../runner/job/version.ts';
 import { builtInTasks } from '../runner/tasks/built-in.ts';
-import { InputError } from './failure.ts';
-import { LabRefusedError } from './lab-client.ts';
-import { labOfRun } from './lock-lab-of-run.ts';
-import type { LabOfRun } from './lock-lab-of-run.ts';
-import { lockForRun } from './lock-for-run.ts';
-import { stopSignals } from './stop-signals.ts';
+import { siteSettings } from './environment.ts';
+import { InputError } from './client/failure.ts';
+import { LabRefusedError } from './client/lab-client.ts';
+import { labOfRun } from './lock/lab-of-run.ts';
+import type { LabOfRun } from './lock/lab-of-run.ts';
+import { lockForRun } from './lock/for-run.ts';
+import { stopSignals } from './client/stop-signals.ts';
 
 interface Flags {
   readonly verbose?: boolean;
@@ -96,7 +97,7 @@ interface StartedJob {
 /** Everything that can be refused before the job begins; only the archive's folder is made. */
 async function prepare(files: readonly string[], flags: Flags): Promise<StartedJob> {
   if (flags.block && !flags.lock) throw new InputError('--block waits for machines to lock: it needs --lock');
-  const { settings: site } = await readSiteSettings({ home: homedir(), environment: process.env });
+  const site = await siteSettings();
   const job = await readJobFiles(files, { stdin: process.stdin });
   for (const warning of job.warnings) console.error(`warning: ${warning}`);
   if (flags.lock) refuseTargets(job.config);

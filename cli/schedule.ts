@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { readJobFiles } from '../adapters/yaml/job-files.ts';
-import { wholeNumber } from './failure.ts';
-import { findLab } from './lab-client.ts';
-import type { Submitted } from './lab-client.ts';
-import { printJson, printLines } from './print.ts';
+import { wholeNumber } from './client/failure.ts';
+import { findLab } from './client/lab-client.ts';
+import type { Submitted } from './client/lab-client.ts';
+import { printJson, printLines } from './client/print.ts';
 
 interface ScheduleOptions {
   name?: string;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { jobJsonSchema } from '../adapters/yaml/job-schema.ts';
-import { printJson } from './print.ts';
+import { printJson } from './client/print.ts';
 
 /** `loligo schema job`: the JSON Schema of job files, for editors that complete and check YAML. */
 export function command(): Command {

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import type { Column } from './columns.ts';
-import { columns } from './columns.ts';
-import { wholeNumber } from './failure.ts';
-import { apiPath, findLab } from './lab-client.ts';
-import type { JobView, LabClient, NodeView, RunView } from './lab-client.ts';
-import { allJobs } from './run-jobs.ts';
-import { printJson, printLines } from './print.ts';
+import type { Column } from './client/columns.ts';
+import { columns } from './client/columns.ts';
+import { wholeNumber } from './client/failure.ts';
+import { apiPath, findLab } from './client/lab-client.ts';
+import type { JobView, LabClient, NodeView, RunView } from './client/lab-client.ts';
+import { allJobs } from './client/run-jobs.ts';
+import { printJson, printLines } from './client/print.ts';
 
 interface StatusOptions {
   json: boolean;

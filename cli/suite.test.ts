@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { LabClient, Submitted } from './lab-client.ts';
+import type { LabClient, Submitted } from './client/lab-client.ts';
 import { command } from './suite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loligo-suite-'));

@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import { InputError } from './failure.ts';
-import { findLab } from './lab-client.ts';
-import type { JobView, LabClient, Submitted } from './lab-client.ts';
-import { printJson, printLines } from './print.ts';
-import { appendToQueueFile } from './queue-file.ts';
-import { suiteOptions } from './suite-options.ts';
-import type { SuiteOptions } from './suite-options.ts';
-import { dryRunLines, summaryLines } from './suite-report.ts';
-import { suiteRequestBody } from './suite-request.ts';
-import { finishedLine, verdictTable } from './verdicts.ts';
-import { waitForRun } from './wait.ts';
+import { InputError } from './client/failure.ts';
+import { findLab } from './client/lab-client.ts';
+import type { JobView, LabClient, Submitted } from './client/lab-client.ts';
+import { printJson, printLines } from './client/print.ts';
+import { appendToQueueFile } from './suite/queue-file.ts';
+import { suiteOptions } from './suite/options.ts';
+import type { SuiteOptions } from './suite/options.ts';
+import { dryRunLines, summaryLines } from './suite/report.ts';
+import { suiteRequestBody } from './suite/request.ts';
+import { finishedLine, verdictTable } from './client/verdicts.ts';
+import { waitForRun } from './client/wait.ts';
 
 /** What the word works on; a test brings its own. */
 export interface SuiteSurroundings {

@@ -1,18 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { toPlain } from '../core/config/yaml-value.ts';
-import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
-import { clockTime } from './columns.ts';
-import { cliEnvironment } from './environment.ts';
-import { InputError, wholeNumber } from './failure.ts';
-import { startLab, usualMostRunners } from './lab.ts';
-import type { Lab } from './lab.ts';
-import { targetChoices, usualTargets } from './lab-targets.ts';
+import { clockTime } from './client/columns.ts';
+import { cliEnvironment, siteSettings } from './environment.ts';
+import { InputError, wholeNumber } from './client/failure.ts';
+import { startLab, usualMostRunners } from './lab/lab.ts';
+import type { Lab } from './lab/lab.ts';
+import { targetChoices, usualTargets } from './lab/targets.ts';
 import { runnerEnvironment } from './runner-environment.ts';
-import { stopSignals } from './stop-signals.ts';
+import { stopSignals } from './client/stop-signals.ts';
 
 interface UpOptions {
   folder?: string;
@@ -52,7 +50,7 @@ async function up(options: UpOptions): Promise<void> {
   const folder = resolve(options.folder ?? cliEnvironment().folder);
   const stop = stopSignals();
   process.stdout.on('error', () => undefined); // a closed terminal is no reason to stop: SIGHUP says so where it is
-  const { settings: site } = await readSiteSettings({ home: homedir(), environment: process.env });
+  const site = await siteSettings();
   const targets = targetChoices(
     options.targets ?? (await usualTargets(folder)),
     options.nodes,

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { SshProbeError, readHostKey } from '../providers/ssh-probe.ts';
-import { InputError, wholeNumber } from './failure.ts';
-import { apiPath } from './lab-client.ts';
-import type { NodeView } from './lab-client.ts';
-import { chosenNodes, forEachNode, openInventory } from './lock-lab.ts';
-import { printLines } from './print.ts';
+import { InputError, wholeNumber } from './client/failure.ts';
+import { apiPath } from './client/lab-client.ts';
+import type { NodeView } from './client/lab-client.ts';
+import { chosenNodes, forEachNode, openInventory } from './lock/lab.ts';
+import { printLines } from './client/print.ts';
 
 interface UpdateKeysOptions {
   readonly all: boolean;

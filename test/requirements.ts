@@ -13,7 +13,10 @@ const parts = {
     install: 'apt-get install docker.io debootstrap, and start dockerd',
   },
   debootstrap: { present: () => existsSync('/usr/sbin/debootstrap'), install: 'apt-get install debootstrap' },
-  shared: { present: () => existsSync(sharedFolder), install: 'the folder ../shared with the specification data' },
+  shared: {
+    present: () => existsSync(sharedFolder),
+    install: 'the folder ../shared with the specification data',
+  },
 } as const;
 
 export type Part = keyof typeof parts;

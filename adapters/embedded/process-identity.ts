@@ -34,7 +34,14 @@ async function startFromProc(pid: number): Promise<string | null> {
 
 async function startFromPs(pid: number): Promise<string | null> {
   try {
-    const { stdout } = await promisify(execFile)('env', ['LC_ALL=C', 'ps', '-o', 'stat=,lstart=', '-p', String(pid)]);
+    const { stdout } = await promisify(execFile)('env', [
+      'LC_ALL=C',
+      'ps',
+      '-o',
+      'stat=,lstart=',
+      '-p',
+      String(pid),
+    ]);
     const [state = '', ...started] = stdout.trim().split(/\s+/);
     return state === '' || state.startsWith('Z') ? null : started.join('_');
   } catch (error) {

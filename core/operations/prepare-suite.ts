@@ -136,7 +136,7 @@ function submissionOf(
     kernel: build.kernel === null ? '-' : build.kernel.branch,
     flavor: build.flavor,
     noNestedSubset,
-    sha1: build.suiteSha1 ?? draft.opened.source.sha1,
+    sha1: build.suiteSha1 ?? draft.opened.source.id,
     copies: order.num,
     limit: draft.limit,
     maxSeconds: ports.maxJobSeconds,

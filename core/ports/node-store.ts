@@ -31,7 +31,12 @@ export interface NodeStore {
     params: { clean: boolean; now: number; ifLeaseEndedBefore?: number; nodes?: readonly string[] },
   ): Promise<Transition>;
   /** Sets the description that people read beside a node, in any state. `stale` when it is unknown. */
-  describe(params: { name: string; description: string | null; by: string; now: number }): Promise<Transition>;
+  describe(params: {
+    name: string;
+    description: string | null;
+    by: string;
+    now: number;
+  }): Promise<Transition>;
 
   /** `dirty` to `cleaning` for one cleaner; null when somebody else has it. The fence it returns guards `cleaned`. */
   beginCleaning(name: string, now: number): Promise<{ fence: number; node: Node } | null>;

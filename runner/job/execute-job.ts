@@ -39,7 +39,7 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
   log.info(`teuthology version: ${version}`);
   await writeIdentity(parts);
   log.debug(indented('Config:', yaml.print(mask.value(params.config))));
-  if ((params.job['kernel'] ?? null) !== null)
+  if (wantsKernel(params.job['kernel'] ?? null))
     log.warn('kernel: this lab installs no kernels, the hosts keep theirs');
   const nodesClean = await runTasks(parts);
   const status = verdict.close();
@@ -177,4 +177,12 @@ function indented(title: string, text: string): string {
 
 function textOrNull(value: PlainValue | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** Suites ask for the distribution's own kernel, which is what the hosts have. */
+function wantsKernel(kernel: PlainValue): boolean {
+  return (
+    kernel !== null &&
+    !(typeof kernel === 'object' && !Array.isArray(kernel) && kernel['branch'] === 'distro')
+  );
 }

@@ -11,7 +11,7 @@ import {
   until,
   untilJob,
 } from '../fixtures/lab-process.ts';
-import { processesOf } from '../../cli/processes-of.ts';
+import { processesOf } from '../../cli/lab/processes-of.ts';
 
 /** The pid of the runner of a job, by the assignment on its command line. */
 async function runnerOf(folder: string, jobId: number): Promise<number> {

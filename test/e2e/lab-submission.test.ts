@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { apiPath } from '../../cli/lab-client.ts';
-import type { RunView } from '../../cli/lab-client.ts';
+import { apiPath } from '../../cli/client/lab-client.ts';
+import type { RunView } from '../../cli/client/lab-client.ts';
 import { labScratch, startCli, startUp, until } from '../fixtures/lab-process.ts';
 
 /** A suite of 40 x 40 x 2 jobs. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { apiPath } from '../../cli/lab-client.ts';
-import type { RunView } from '../../cli/lab-client.ts';
+import { apiPath } from '../../cli/client/lab-client.ts';
+import type { RunView } from '../../cli/client/lab-client.ts';
 import { cli, labScratch, nodesNow, startUp } from '../fixtures/lab-process.ts';
 
 describe('a lab on this machine', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LabClient } from '../../cli/lab-client.ts';
+import type { LabClient } from '../../cli/client/lab-client.ts';
 import { cli, labScratch, nodesNow, startCli, startUp, until } from '../fixtures/lab-process.ts';
 import type { CliProcess } from '../fixtures/lab-process.ts';
 

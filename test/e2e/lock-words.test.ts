@@ -12,7 +12,7 @@ import {
   untilJob,
 } from '../fixtures/lab-process.ts';
 import type { CliProcess } from '../fixtures/lab-process.ts';
-import type { LabClient } from '../../cli/lab-client.ts';
+import type { LabClient } from '../../cli/client/lab-client.ts';
 
 /** One lab for all of these: each test leaves its three nodes free. */
 let scratch: ReturnType<typeof labScratch>;

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
+import type { submitResultSchema } from '../../api/requests.ts';
+import type { JobView, NodeView, RunView } from '../../api/views.ts';
+import { cliEnvironment } from '../environment.ts';
+import type { CliEnvironment } from '../environment.ts';
+import { labFolder } from '../../adapters/embedded/lab-folder.ts';
+import { readLabSign } from '../lab/sign.ts';
+
+/** A lab as the words of the command line use it. */
+export interface LabClient {
+  readonly url: string;
+  /** `identified` sends the token along, for what the lab tells only those whom it knows. */
+  get<T>(path: string, options?: { identified?: boolean }): Promise<T>;
+  /** Sends a write once, however often the connection breaks: the same Idempotency-Key goes with each try. */
+  post<T>(path: string, body: unknown): Promise<T>;
+  put<T>(path: string, body: unknown): Promise<T>;
+  /** The bytes of an answer as they come. */
+  stream(path: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** No lab answers. */
+export class LabUnreachableError extends Error {
+  override readonly name = 'LabUnreachableError';
+}
+
+/** The lab refused; the message is its sentence. */
+export class LabRefusedError extends Error {
+  override readonly name = 'LabRefusedError';
+  readonly status: number;
+  readonly comeBack: boolean; // the same request is still being carried out
+  constructor(status: number, sentence: string, comeBack = false) {
+    super(sentence);
+    this.status = status;
+    this.comeBack = comeBack;
+  }
+}
+
+export type { JobView, NodeView, RunView };
+export type Submitted = z.infer<typeof submitResultSchema>;
+
+/** Finds the lab: LOLIGO_API, else the one that runs in the folder. Does not ask it anything yet. */
+export function findLab(
+  options: { folder?: string } = {},
+  environment: CliEnvironment = cliEnvironment(),
+): LabClient {
+  const folder = labFolder(options.folder ?? environment.folder);
+  const url = (options.folder === undefined ? environment.api : null) ?? readLabSign(folder.root)?.url;
+  if (url === undefined) {
+    throw new LabUnreachableError(
+      `no lab runs in ${folder.root}: start one with "loligo up", or set LOLIGO_API`,
+    );
+  }
+  return labClient({ url, token: () => environment.token ?? tokenOf(folder.token) });
+}
+
+/** A client of the lab at a URL. `token` is only asked for by writes. */
+export function labClient(lab: { url: string; token: () => string | null }): LabClient {
+  const send = async (path: string, init: RequestInit) => {
+    const response = await reach(lab.url, path, init);
+    if (!response.ok) throw await refused(response);
+    return response;
+  };
+  const write = async (method: string, path: string, body: unknown) => {
+    const token = lab.token();
+    const headers = {
+      'content-type': 'application/json',
+      'idempotency-key': crypto.randomUUID(),
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+    };
+    const init = { method, headers, body: JSON.stringify(body) };
+    return await persistently(() => send(path, init), { safe: false });
+  };
+  return {
+    url: lab.url,
+    get: async <T>(path: string, options: { identified?: boolean } = {}) => {
+      const token = options.identified ? lab.token() : null;
+      const init = token === null ? {} : { headers: { authorization: `Bearer ${token}` } };
+      return (await (await persistently(() => send(path, init), { safe: true })).json()) as T;
+    },
+    post: async <T>(path: string, body: unknown) => (await (await write('POST', path, body)).json()) as T,
+    put: async <T>(path: string, body: unknown) => (await (await write('PUT', path, body)).json()) as T,
+    stream: async (path, signal) => {
+      const response = await send(path, { ...(signal && { signal }) });
+      return response.body ?? emptyStream();
+    },
+  };
+}
+
+/** The API path of a run, a job of it, or something below them. */
+export function apiPath(...segments: readonly (string | number)[]): string {
+  return `/v1/${segments.map((segment) => encodeURIComponent(segment)).join('/')}`;
+}
+
+async function reach(url: string, path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(`${url}${path}`, init);
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw new LabUnreachableError(
+      `no lab answers at ${url} (${why}): start one with "loligo up", or set LOLIGO_API`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+const retryPausesMs = [200, 300, 500, 1000, 2000, 3000, 4000, 5000];
+
+/** Tries again while the lab says so or may be on its way back; `safe` = nothing is lost when it is given up. */
+async function persistently<T>(act: () => Promise<T>, { safe }: { safe: boolean }): Promise<T> {
+  let sent = false;
+  for (const pauseMs of retryPausesMs) {
+    try {
+      return await act();
+    } catch (error) {
+      sent ||= !safe && mayHaveArrived(error);
+      // A lab that refuses connections is not there, unless it was a moment ago: then it may be starting again.
+      if (!(error instanceof LabUnreachableError && sent) && !isBusy(error)) throw error;
+    }
+    await sleep(pauseMs);
+  }
+  return await act();
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof LabRefusedError && error.comeBack;
+}
+
+/** A connection that broke may have left the request half done; one that was refused means that nothing was sent. */
+function mayHaveArrived(error: unknown): boolean {
+  if (!(error instanceof LabUnreachableError)) return isBusy(error);
+  const cause = error.cause instanceof Error ? error.cause.cause : undefined;
+  return !(cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED');
+}
+
+async function refused(response: Response): Promise<LabRefusedError> {
+  const text = await response.text();
+  const comeBack = response.headers.has('retry-after');
+  try {
+    const problem = JSON.parse(text) as { detail?: string };
+    return new LabRefusedError(response.status, problem.detail ?? text, comeBack);
+  } catch {
+    return new LabRefusedError(response.status, text.trim() || `HTTP ${response.status}`, comeBack);
+  }
+}
+
+function tokenOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+async function* emptyStream(): AsyncGenerator<Uint8Array> {
+  yield* [];
+}

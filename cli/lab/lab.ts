@@ -1,0 +1,208 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { sqliteAuditLog } from '../../adapters/embedded/audit-log.ts';
+import { childLauncher } from '../../adapters/embedded/child-launcher.ts';
+import { openDatabase } from '../../adapters/embedded/database.ts';
+import type { Database } from '../../adapters/embedded/database.ts';
+import { fileArchive } from '../../adapters/embedded/file-archive.ts';
+import { fileSubmissions } from '../../adapters/embedded/file-submissions.ts';
+import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
+import { localWakeups } from '../../adapters/embedded/local-wakeups.ts';
+import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
+import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
+import { pyYaml } from '../../adapters/yaml/yaml.ts';
+import { createApi } from '../../api/app.ts';
+import { replaySubmissions } from '../../api/writes.ts';
+import { kill } from '../../core/operations/kill.ts';
+import { defaultSite } from '../../core/config/site-settings.ts';
+import type { SiteConfig } from '../../core/config/site-settings.ts';
+import type { LabPorts } from '../../core/operations/lab-ports.ts';
+import type { Launcher } from '../../core/ports/launcher.ts';
+import type { Logger } from '../../core/ports/logger.ts';
+import { listen } from './http.ts';
+import { takeLabLock } from './folder-lock.ts';
+import { labLog } from './log.ts';
+import { startLoops } from './loops.ts';
+import type { LabLoops, LoopPorts } from './loops.ts';
+import { labPaths, lastPort, makeLabFolders, rememberPort, removeLabSign, writeLabSign } from './sign.ts';
+import type { LabPaths } from './sign.ts';
+import { suiteSettings } from '../environment.ts';
+import { startLoop } from './loop.ts';
+import { pruneSuiteCache } from './suite-cache.ts';
+import { endJobs } from './stop.ts';
+import { labSubmit } from './submit.ts';
+import { openTargets, startTargets } from './targets.ts';
+import type { TargetChoice } from './targets.ts';
+import { labToken, localOwner, tokenAuthenticator } from './token.ts';
+
+export interface LabOptions {
+  readonly folder: string; // everything the lab keeps is below it
+  readonly host: string; // address to listen on
+  readonly port: number | null; // null = the folder's last one when it is free; 0 = any
+  readonly targets: readonly TargetChoice[];
+  readonly runnerEnvironment: Readonly<Record<string, string>>;
+  readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
+  readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds'>; // default: those of a site without settings
+  readonly temporary?: boolean; // true = nothing may outlast a start that failed
+  readonly say: (line: string) => void; // for a person
+}
+
+/** A running lab. */
+export interface Lab {
+  readonly url: string;
+  readonly token: string;
+  readonly folder: string;
+  readonly nodes: number;
+  /**
+   * Starts no more jobs, has the running ones unwound and waits for them, then closes everything. With `endQueued` the queued jobs
+   * become dead too; with `hurry`, as soon as that resolves, nobody is waited for any longer. Safe to call twice.
+   */
+  stop(options: StopOptions): Promise<void>;
+}
+
+interface StopOptions {
+  readonly destroyTargets: boolean;
+  readonly endQueued?: boolean;
+  readonly hurry?: Promise<void>;
+}
+
+const runnerMain = join(import.meta.dirname, '..', '..', 'runner', 'main.ts');
+
+/** How many runners this machine bears; they mostly wait for their hosts. */
+export function usualMostRunners(): number {
+  return Math.max(16, availableParallelism() * 8);
+}
+
+/**
+ * Starts the embedded lab of a folder: stores, nodes, API, and the loops that move jobs. Runners that a killed lab left behind are
+ * found again through the store, and submissions that it had accepted are carried out. Throws LabRunningError when the
+ * folder's lab runs already; whatever was begun is undone when the start fails.
+ */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const paths = labPaths(options.folder);
+  makeLabFolders(paths);
+  const undo = new AsyncDisposableStack();
+  const lock = takeLabLock(paths.lock, paths.root);
+  undo.defer(() => lock.release());
+  try {
+    return await assemble(options, paths, undo);
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposableStack): Promise<Lab> {
+  const log = labLog({ file: paths.log, say: options.say });
+  undo.defer(() => log.close());
+  const token = labToken(paths.token);
+  const database = openDatabase(paths.database);
+  undo.defer(() => database.close());
+  const server = await listen({ host: options.host, port: options.port, remembered: lastPort(paths) });
+  undo.defer(() => server.close());
+  const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${server.port}`;
+  const ports = await openPorts({ options, paths, database, token, url, log });
+
+  const nodes = await startTargets(ports).catch(async (error: unknown) => {
+    if (options.temporary) await destroyTargets(ports);
+    throw error;
+  });
+  const loops = startLoops(ports, { maxRunners: options.maxRunners });
+  undo.defer(() => loops.stop());
+  const pruning = startLoop({
+    name: 'suite cache',
+    everyMs: 3_600_000,
+    log,
+    act: () => pruneSuiteCache({ jobs: ports.jobs, folder: paths.root }),
+  });
+  undo.defer(() => pruning.stop());
+  await openApi({ ports, loops, options, paths, token, url, serve: server.serve });
+  rememberPort(paths, server.port);
+  writeLabSign(paths, { url, pid: process.pid });
+  undo.defer(() => removeLabSign(paths));
+  log.info(`the lab is up at ${url}/ with ${nodes} nodes`);
+  return { url, token, folder: paths.root, nodes, stop: stopper(ports, loops, undo) };
+}
+
+type Ports = LoopPorts;
+
+async function openPorts(params: {
+  options: LabOptions;
+  paths: LabPaths;
+  database: Database;
+  token: string;
+  url: string;
+  log: Logger;
+}): Promise<Ports> {
+  const { options, paths, database, token, log } = params;
+  const archiveUrl = `${params.url}/archive`;
+  const exits = new Set<() => void>();
+  const launcher: Launcher = childLauncher({
+    folder: paths.root,
+    runnerMain,
+    archiveUrl,
+    env: options.runnerEnvironment,
+    onExit: () => exits.forEach((listener) => listener()),
+  });
+  return {
+    jobs: sqliteJobStore(database),
+    nodes: sqliteNodeStore(database),
+    archive: fileArchive({ folder: paths.archive, baseUrl: archiveUrl }),
+    audit: sqliteAuditLog(database),
+    clock: { now: () => Date.now() },
+    launcher,
+    log,
+    providers: await openTargets({ choices: options.targets, folder: paths.nodes, token, log }),
+    wakeups: localWakeups(),
+    onRunnerExit: (listener) => void exits.add(listener),
+  };
+}
+
+async function openApi(params: {
+  ports: Ports;
+  loops: LabLoops;
+  options: LabOptions;
+  paths: LabPaths;
+  token: string;
+  url: string;
+  serve: (fetch: (request: Request) => Response | Promise<Response>) => void;
+}): Promise<void> {
+  const { ports, loops, options, paths, token, url } = params;
+  const apiPorts = {
+    ...ports,
+    url,
+    submissions: fileSubmissions({ folder: paths.submissions }),
+    authenticate: tokenAuthenticator(token),
+    whyWaiting: loops.whyWaiting,
+    kill: (order: Parameters<typeof kill>[1]) => kill(ports, order),
+    submit: labSubmit({
+      ...ports,
+      yaml: pyYaml,
+      scripts: luaMergeScripts(),
+      random: Math.random,
+      folder: paths.root,
+      suiteSettings,
+      ...(options.site ?? defaultSite),
+    }),
+  };
+  const app = createApi(apiPorts);
+  // Before anybody is let in: a client that repeats its request then meets the answer, not the request in progress.
+  await replaySubmissions(apiPorts, app);
+  params.serve((request) => app.fetch(request));
+}
+
+async function destroyTargets(ports: Pick<LabPorts, 'providers'>): Promise<void> {
+  await Promise.all([...ports.providers.values()].map((provider) => provider.destroy()));
+}
+
+function stopper(ports: LoopPorts, loops: LabLoops, undo: AsyncDisposableStack): Lab['stop'] {
+  let stopping: Promise<void> | null = null;
+  const stop = async (options: StopOptions) => {
+    await loops.stopDispatching();
+    await endJobs(ports, { ...options, actor: localOwner(), sweep: loops.sweep });
+    await loops.stop();
+    if (options.destroyTargets) await destroyTargets(ports);
+    await undo.disposeAsync();
+  };
+  return (options) => (stopping ??= stop(options));
+}

@@ -1,0 +1,69 @@
+import type { LocalWakeups } from '../../adapters/embedded/local-wakeups.ts';
+import { createCleaner } from '../../core/operations/clean-nodes.ts';
+import { dispatch } from '../../core/operations/dispatch.ts';
+import type { LabPorts } from '../../core/operations/lab-ports.ts';
+import { createSweeper } from '../../core/operations/sweep.ts';
+import type { JobRecord } from '../../core/ports/job-store.ts';
+import { startLoop } from './loop.ts';
+
+/** What moves a lab: each loop passes when something happened, and on a timer in case nobody noticed. */
+export interface LabLoops {
+  /** Why a job waits, as the last pass of the dispatcher saw it. */
+  whyWaiting(job: JobRecord): string | null;
+  /** Looks soon for jobs whose runner is gone. */
+  sweep(): void;
+  /** No job is started any more; resolves when none is being started. */
+  stopDispatching(): Promise<void>;
+  /** Ends all loops, after the cleanings that are under way. */
+  stop(): Promise<void>;
+}
+
+export type LoopPorts = Omit<LabPorts, 'wakeups'> & {
+  readonly wakeups: LocalWakeups;
+  readonly onRunnerExit: (listener: () => void) => void;
+};
+
+const dispatchEveryMs = 2000;
+const sweepEveryMs = 5000;
+const cleanEveryMs = 2000;
+
+/** Starts the loops of a lab. At most `maxRunners` jobs run at once. */
+export function startLoops(ports: LoopPorts, options: { maxRunners: number }): LabLoops {
+  const { log } = ports;
+  const reasons = new Map<number, string>();
+  const dispatching = startLoop({
+    name: 'dispatcher',
+    everyMs: dispatchEveryMs,
+    log,
+    act: async () => {
+      const { waiting } = await dispatch(ports, options);
+      reasons.clear();
+      for (const job of waiting) reasons.set(job.jobId, job.reason);
+    },
+  });
+  const cleaner = createCleaner(ports, { sole: true, onSettled: () => cleaning.poke() });
+  const cleaning = startLoop({ name: 'cleaner', everyMs: cleanEveryMs, log, act: () => cleaner.pass() });
+  const sweeper = createSweeper(ports);
+  const sweeping = startLoop({
+    name: 'sweeper',
+    everyMs: sweepEveryMs,
+    log,
+    act: async () => {
+      await sweeper.sweep();
+      cleaning.poke();
+      dispatching.poke();
+    },
+  });
+  const unlisten = ports.wakeups.listen(() => dispatching.poke());
+  ports.onRunnerExit(() => sweeping.poke());
+  return {
+    whyWaiting: (job) => reasons.get(job.jobId) ?? null,
+    sweep: () => sweeping.poke(),
+    stopDispatching: () => dispatching.stop(),
+    stop: async () => {
+      unlisten();
+      await Promise.all([dispatching.stop(), sweeping.stop(), cleaning.stop()]);
+      await cleaner.idle();
+    },
+  };
+}

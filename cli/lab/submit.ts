@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { shamanIndex } from '../../adapters/embedded/package-index.ts';
+import { gitCommits } from '../../adapters/git/commits.ts';
+import { readJobText } from '../../adapters/yaml/job-files.ts';
+import type { JobRequest, Submit, SubmitResult, SuiteRequest } from '../../api/ports.ts';
+import type { SuiteSettings } from '../../core/config/suite-settings.ts';
+import { onlyMachineType } from '../../core/operations/machine-choice.ts';
+import { prepareSuite } from '../../core/operations/prepare-suite.ts';
+import type {
+  OpenedSource,
+  PrepareSuitePorts,
+  PreparedSuite,
+  SourceWish,
+} from '../../core/operations/prepare-suite.ts';
+import type { SubmissionContext } from '../../core/operations/submission.ts';
+import { submitJob } from '../../core/operations/submit-job.ts';
+import { submitSuite, surveySuite } from '../../core/operations/submit-suite.ts';
+import type { SubmitSuitePorts } from '../../core/operations/submit-suite.ts';
+import { SuiteOrderError } from '../../core/operations/suite-order.ts';
+import { queuedDocument } from '../../core/operations/job-document.ts';
+import type { Commits } from '../../core/ports/commits.ts';
+import type { MergeScripts } from '../../core/ports/merge-scripts.ts';
+import type { NodeStore } from '../../core/ports/node-store.ts';
+import type { PackageIndex } from '../../core/ports/package-index.ts';
+import { openLocation } from '../client/open-location.ts';
+
+export interface SubmitPorts extends SubmitSuitePorts {
+  readonly nodes: NodeStore;
+  readonly scripts: MergeScripts;
+  readonly random: () => number; // in [0, 1)
+  readonly defaultMachineType: string | null; // null = the one that the lab has
+  readonly maxJobSeconds: number;
+  readonly folder: string; // of the lab, for suites fetched from elsewhere
+  readonly suiteSettings: () => Promise<SuiteSettings>; // asked at each submission
+  readonly commits?: Commits;
+  readonly packageIndex?: (url: string) => PackageIndex;
+}
+
+const mostDescriptions = 10_000;
+const mostConfigs = 2000;
+
+/** How an embedded lab takes submissions: suites from folders of this machine, or from git. */
+export function labSubmit(ports: SubmitPorts): Submit {
+  return {
+    suite: async (request, context) => await suite(ports, request, context),
+    job: async (request, context) => await job(ports, request, context),
+  };
+}
+
+async function suite(
+  ports: SubmitPorts,
+  request: SuiteRequest,
+  context: SubmissionContext,
+): Promise<SubmitResult> {
+  const prepared = await prepareSuite(await preparePorts(ports, request.dryRun), request, context);
+  if (request.dryRun) return await dryRun(ports, { request, prepared, context });
+  const { run, jobIds, seed } = await submitSuite(ports, prepared.submission, context);
+  return {
+    run,
+    jobIds,
+    jobs: jobIds.length,
+    seed,
+    descriptions: [],
+    ...counted(prepared, jobIds.length / request.num),
+  };
+}
+
+async function preparePorts(ports: SubmitPorts, dryRun: boolean): Promise<PrepareSuitePorts> {
+  return {
+    ...ports,
+    settings: await ports.suiteSettings(),
+    commits: ports.commits ?? gitCommits(),
+    packageIndex: ports.packageIndex ?? ((url) => shamanIndex({ url })),
+    openSource: async (wish) => await openSource(wish, { folder: ports.folder, dryRun }),
+  };
+}
+
+/** A folder is read as it is; `qa` is where Ceph keeps its suites. A dry run makes no checkout. */
+async function openSource(
+  wish: SourceWish,
+  { folder, dryRun }: { folder: string; dryRun: boolean },
+): Promise<OpenedSource> {
+  const { suiteDir, suiteRepo } = wish;
+  if (suiteDir === null && suiteRepo === null)
+    throw new SuiteOrderError(
+      'where are the suites? the request names neither a folder (suite_dir) nor a repository (suite_repo)',
+    );
+  const usual = suiteDir === null || existsSync(join(suiteDir, 'qa', 'suites')) ? 'qa' : '';
+  const relpath = wish.suiteRelpath ?? usual;
+  const location = suiteDir ?? suiteRepo ?? '';
+  const ref = suiteDir === null ? (wish.suiteSha1 ?? wish.suiteBranch) : null;
+  const { source, suitePath } = await openLocation({ location, ref, relpath, folder });
+  return { source, relpath, suitePath: dryRun && suiteDir === null ? null : await suitePath() };
+}
+
+async function dryRun(
+  ports: SubmitPorts,
+  params: { request: SuiteRequest; prepared: PreparedSuite; context: SubmissionContext },
+): Promise<SubmitResult> {
+  const { request, prepared, context } = params;
+  const { submission } = prepared;
+  const descriptions: string[] = [];
+  const configs: string[] = [];
+  const run = { name: submission.name, owner: context.owner, submittedAt: context.now };
+  const jobs = await surveySuite(submission, submission.seed, (each) => {
+    if (descriptions.length < mostDescriptions) descriptions.push(each.description);
+    if (!request.details || configs.length >= mostConfigs) return;
+    configs.push(ports.yaml.print(queuedDocument({ ...submission, ...each, run })));
+  });
+  const counts = counted(prepared, jobs);
+  const cut =
+    request.details && configs.length < jobs ? [`only the first ${mostConfigs} jobs are printed`] : [];
+  return {
+    run: run.name,
+    jobIds: [],
+    jobs: jobs * request.num,
+    seed: submission.seed,
+    descriptions,
+    ...(request.details && { configs, base: ports.yaml.print(prepared.base) }),
+    ...counts,
+    notes: [...counts.notes, ...cut],
+  };
+}
+
+function counted(prepared: PreparedSuite, jobs: number) {
+  const nothing = jobs === 0 ? ['no job is left: nothing is queued'] : [];
+  return {
+    generated: prepared.generated,
+    dropped: prepared.generated - jobs,
+    notes: [...prepared.notes(), ...nothing],
+  };
+}
+
+async function job(
+  ports: SubmitPorts,
+  request: JobRequest,
+  context: SubmissionContext,
+): Promise<SubmitResult> {
+  const { config } = readJobText(request.yaml);
+  const asked =
+    request.machineType === null
+      ? config
+      : new Map([...config, ['machine_type', request.machineType] as const]);
+  const named = asked.has('machine_type') || asked.has('machine-type');
+  const needsNodes = Array.isArray(asked.get('roles'));
+  const fallback = async () => ports.defaultMachineType ?? (await onlyMachineType(ports.nodes));
+  const submission = {
+    config: asked,
+    name: request.name,
+    description: request.description,
+    machineType: named || !needsNodes ? (request.machineType ?? 'none') : await fallback(),
+    priority: request.priority,
+    maxSeconds: ports.maxJobSeconds,
+    copies: request.num,
+  };
+  const { run, jobIds } = await submitJob(ports, submission, context);
+  return { run, jobIds, jobs: jobIds.length, dropped: 0, seed: null, descriptions: [] };
+}
