@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Launcher, LaunchParams } from '../../core/ports/launcher.ts';
@@ -31,16 +32,26 @@ export class LaunchError extends Error {
   }
 }
 
+export interface ChildLauncher extends Launcher {
+  /** Resolves when none of the runners runs any more that this process has started, also those whose claim was taken back. */
+  settled(): Promise<void>;
+}
+
 /**
  * Runners as child processes. Each leads a process group and a session of its own, so that it goes on when the lab is stopped
  * or killed; its output goes to `supervisor.JOB.log` in the job's archive folder. Runner ids are process identities.
  */
-export function childLauncher(options: ChildLauncherOptions): Launcher {
+export function childLauncher(options: ChildLauncherOptions): ChildLauncher {
+  const running = new Set<Promise<unknown>>();
   return {
     async launch(params) {
       try {
         const assignment = await writeAssignment(options, params);
         const child = await startRunner(options, { ...params, assignment });
+        const ended = once(child, 'exit')
+          .catch(() => undefined)
+          .finally(() => running.delete(ended));
+        running.add(ended);
         const runner = child.pid === undefined ? null : await processIdentity(child.pid);
         if (runner === null) throw new Error(`it ended at once with exit status ${child.exitCode}`);
         child.once('exit', () => options.onExit?.(runner));
@@ -49,6 +60,7 @@ export function childLauncher(options: ChildLauncherOptions): Launcher {
         throw new LaunchError(params.attempt, { cause });
       }
     },
+    settled: async () => void (await Promise.all(running)),
     isAlive: async (runner) => (await livePid(runner)) !== null,
     async stop(runner, { force }) {
       const pid = await livePid(runner);

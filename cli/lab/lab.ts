@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sqliteAuditLog } from '../../adapters/embedded/audit-log.ts';
 import { childLauncher } from '../../adapters/embedded/child-launcher.ts';
+import type { ChildLauncher } from '../../adapters/embedded/child-launcher.ts';
 import { openDatabase } from '../../adapters/embedded/database.ts';
 import type { Database } from '../../adapters/embedded/database.ts';
 import { fileArchive } from '../../adapters/embedded/file-archive.ts';
@@ -17,7 +19,6 @@ import { kill } from '../../core/operations/kill.ts';
 import { defaultSite } from '../../core/config/site-settings.ts';
 import type { SiteConfig } from '../../core/config/site-settings.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
-import type { Launcher } from '../../core/ports/launcher.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { listen } from './http.ts';
 import { takeLabLock } from './folder-lock.ts';
@@ -66,6 +67,7 @@ interface StopOptions {
   readonly hurry?: Promise<void>;
 }
 
+const settleMs = 10_000;
 const runnerMain = join(import.meta.dirname, '..', '..', 'runner', 'main.ts');
 
 /** How many runners this machine bears; they mostly wait for their hosts. */
@@ -124,7 +126,7 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
   return { url, token, folder: paths.root, nodes, stop: stopper(ports, loops, undo) };
 }
 
-type Ports = LoopPorts;
+type Ports = LoopPorts & { readonly launcher: ChildLauncher };
 
 async function openPorts(params: {
   options: LabOptions;
@@ -137,7 +139,7 @@ async function openPorts(params: {
   const { options, paths, database, token, log } = params;
   const archiveUrl = `${params.url}/archive`;
   const exits = new Set<() => void>();
-  const launcher: Launcher = childLauncher({
+  const launcher = childLauncher({
     folder: paths.root,
     runnerMain,
     archiveUrl,
@@ -195,11 +197,13 @@ async function destroyTargets(ports: Pick<LabPorts, 'providers'>): Promise<void>
   await Promise.all([...ports.providers.values()].map((provider) => provider.destroy()));
 }
 
-function stopper(ports: LoopPorts, loops: LabLoops, undo: AsyncDisposableStack): Lab['stop'] {
+function stopper(ports: Ports, loops: LabLoops, undo: AsyncDisposableStack): Lab['stop'] {
   let stopping: Promise<void> | null = null;
   const stop = async (options: StopOptions) => {
     await loops.stopDispatching();
     await endJobs(ports, { ...options, actor: localOwner(), sweep: loops.sweep });
+    // A runner whose claim was taken back ends by itself when it is refused, if only it has come that far.
+    await Promise.race([ports.launcher.settled(), sleep(settleMs, undefined, { ref: false })]);
     await loops.stop();
     if (options.destroyTargets) await destroyTargets(ports);
     await undo.disposeAsync();
