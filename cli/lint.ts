@@ -17,7 +17,7 @@ import { singleSuiteSource } from '../core/suites/lint/single-suite.ts';
 import type { ReadWritten } from '../core/suites/lint/written-node.ts';
 import { parseSubset } from '../core/suites/subset.ts';
 import type { Subset } from '../core/suites/subset.ts';
-import { nearMisses } from '../runner/engine/near-misses.ts';
+import { nearMisses } from '../core/config/near-misses.ts';
 import { builtInTasks } from '../runner/tasks/built-in.ts';
 import { printJson, printLines } from './client/print.ts';
 

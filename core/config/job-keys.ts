@@ -1,3 +1,5 @@
+import { nearMisses } from './near-misses.ts';
+
 /** The top-level keys of a job that the job itself reads. */
 export const jobKeys = [
   'roles',
@@ -88,26 +90,5 @@ export function isJobKey(key: string): key is JobKey {
 
 /** Up to three known keys that a mistyped one may have meant, nearest first. */
 export function nearJobKeys(key: string): string[] {
-  const limit = Math.max(1, Math.floor(key.length / 3));
-  return [...known]
-    .map((each) => ({ each, distance: distanceBetween(key, each) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ each }) => each);
-}
-
-/** Letters to insert, delete or replace; `-` and `_` count as the same. */
-function distanceBetween(from: string, to: string): number {
-  const [source, wanted] = [from.replaceAll('-', '_'), to.replaceAll('-', '_')];
-  let row = Array.from({ length: wanted.length + 1 }, (_, column) => column);
-  for (let index = 0; index < source.length; index++) {
-    const next = [index + 1];
-    for (let column = 1; column <= wanted.length; column++) {
-      const replaced = (row[column - 1] ?? 0) + (source[index] === wanted[column - 1] ? 0 : 1);
-      next[column] = Math.min((row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, replaced);
-    }
-    row = next;
-  }
-  return row[wanted.length] ?? 0;
+  return nearMisses(key, [...known]);
 }

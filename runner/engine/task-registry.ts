@@ -3,7 +3,7 @@ import { findTaskModule, suiteTaskFolders } from './suite-tasks.ts';
 import type { Task } from './task.ts';
 import { taskName } from './task-entry.ts';
 import { toError } from './failure.ts';
-import { nearMisses } from './near-misses.ts';
+import { nearMisses } from '../../core/config/near-misses.ts';
 
 /** What a task module exports: `task`, and its sub-tasks under their own names. */
 type TaskModule = Readonly<Record<string, unknown>>;

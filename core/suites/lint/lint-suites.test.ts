@@ -8,7 +8,7 @@ import { luaMergeScripts } from '../../../adapters/lua/merge-scripts.ts';
 import { compose } from '../../../adapters/yaml/compose.ts';
 import { readEvents } from '../../../adapters/yaml/read-events.ts';
 import { pyYaml } from '../../../adapters/yaml/yaml.ts';
-import { nearMisses } from '../../../runner/engine/near-misses.ts';
+import { nearMisses } from '../../config/near-misses.ts';
 import { fakeSuiteSource } from '../../../test/fixtures/fake-suite-source.ts';
 import type { FakeTree } from '../../../test/fixtures/fake-suite-source.ts';
 import { SuiteError } from '../errors.ts';

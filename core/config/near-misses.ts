@@ -1,8 +1,8 @@
-/** Up to three of the known names that a mistyped one may have meant, nearest first. */
+/** Up to three of the known names that a mistyped one may have meant, nearest first; `-` and `_` count as the same. */
 export function nearMisses(name: string, known: readonly string[]): string[] {
   const limit = Math.max(1, Math.floor(name.length / 3));
   return [...new Set(known)]
-    .map((each) => ({ each, distance: editDistance(name, each) }))
+    .map((each) => ({ each, distance: editDistance(folded(name), folded(each)) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance || (a.each < b.each ? -1 : 1))
     .slice(0, 3)
@@ -29,4 +29,8 @@ function editDistance(from: string, to: string): number {
     last = current;
   }
   return last[to.length] ?? 0;
+}
+
+function folded(name: string): string {
+  return name.replaceAll('-', '_');
 }
