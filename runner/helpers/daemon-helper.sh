@@ -86,16 +86,16 @@ command -v setsid >/dev/null || fail 'setsid (util-linux) is not installed on th
 reset=
 if env --default-signal=INT,QUIT true 2>/dev/null; then reset='env --default-signal=INT,QUIT'; fi
 
-exec 3<&0 </dev/null
-setsid $reset "$@" 3<&- &
+# The shell's own remarks about the end of the command ("Killed") are no output of it; ours go to 4.
+exec 3<&0 4>&2 </dev/null 2>/dev/null
+setsid $reset "$@" 3<&- 2>&4 4>&- &
 leader=$!
 watcher=
 if [ "$leash" = yes ]; then
-  setsid sh "$0" --watch "$signal" "$leader" "$group" <&3 >/dev/null 2>&1 3<&- &
+  setsid sh "$0" --watch "$signal" "$leader" "$group" <&3 >/dev/null 3<&- 4>&- &
   watcher=$!
 fi
-# The shell's own remarks about the end of the command ("Killed") are no output of it; ours go to 4.
-exec 3<&- 4>&2 2>/dev/null
+exec 3<&-
 
 ours=no
 trap 'ours=yes; send "$signal" "$leader" "$group"' HUP INT TERM
