@@ -1,31 +1,11 @@
 import { Command } from 'commander';
+import { version } from '../runner/job/version.ts';
 import { failureOf } from './client/failure.ts';
-
-/** Every word of the command line. A word's file is loaded only when it is used, so that `--help` stays fast. */
-const words: readonly { name: string; summary: string; load: () => Promise<{ command: () => Command }> }[] = [
-  { name: 'up', summary: 'run a lab on this machine', load: () => import('./up.ts') },
-  { name: 'demo', summary: 'run a whole lab once, with a small suite', load: () => import('./demo.ts') },
-  { name: 'suite', summary: 'queue the jobs of a suite', load: () => import('./suite.ts') },
-  { name: 'schedule', summary: 'queue one job', load: () => import('./schedule.ts') },
-  { name: 'status', summary: 'show runs, jobs and nodes', load: () => import('./status.ts') },
-  { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
-  { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
-  { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
-  { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },
-  { name: 'reimage', summary: 'have nodes made as new', load: () => import('./reimage.ts') },
-  { name: 'nuke', summary: 'the same as reimage', load: () => import('./nuke.ts') },
-  { name: 'updatekeys', summary: 'read the host keys of nodes again', load: () => import('./updatekeys.ts') },
-  { name: 'inventory', summary: 'list, enter and take out nodes', load: () => import('./inventory.ts') },
-  { name: 'run', summary: 'run one job here', load: () => import('./run.ts') },
-  { name: 'expand', summary: 'list the jobs that a suite expands to', load: () => import('./expand.ts') },
-  { name: 'describe', summary: 'show what a suite is made of', load: () => import('./describe.ts') },
-  { name: 'lint', summary: 'find mistakes in suites', load: () => import('./lint.ts') },
-  { name: 'schema', summary: 'print the JSON schema of job files', load: () => import('./schema.ts') },
-];
+import { words } from './words.ts';
 
 const program = new Command('loligo')
   .description('An integration-test lab: suites, locks, nested tasks over SSH, public logs.')
-  .version('0.1.0');
+  .version(version);
 
 const wanted = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 const asked = process.argv[2] === 'help' ? process.argv[3] : wanted;
