@@ -108,6 +108,7 @@ function job(index: number): NewJob {
     arch: null,
     priority: 1000 - (index % 3),
     maxSeconds: 3600,
+    expiresAt: null,
     config,
   };
 }

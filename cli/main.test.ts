@@ -33,6 +33,19 @@ describe('the command line', () => {
     },
   );
 
+  test('a port that cannot be is refused with its value', async () => {
+    const { output, exitCode } = await cli(['up', '--port', '65536'], { LOLIGO_FOLDER: '/nonexistent/lab' });
+    expect(exitCode).toBe(1);
+    expect(output).toContain("'65536' is not a whole number from 0 to 65535.");
+    expect(output).not.toContain('    at ');
+  });
+
+  test('a write to a host that has no address is given up at once, with its URL', async () => {
+    const { output, exitCode } = await cli(['kill', 'r'], { LOLIGO_API: 'http://nowhere.invalid' });
+    expect(exitCode).toBe(2);
+    expect(output).toContain('no lab answers at http://nowhere.invalid (');
+  });
+
   test('with LOLIGO_API pointing nowhere says where', async () => {
     const { output, exitCode } = await cli(['status'], { LOLIGO_API: 'http://127.0.0.1:9' });
     expect(exitCode).toBe(2);

@@ -161,6 +161,7 @@ function withFlags(
 async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
   const { config, site, archiveFolder } = start;
   const signals = stopSignals();
+  ignoreLostReaders();
   const killed = new AbortController();
   const giveUp = new AbortController();
   void signals.first.then((signal) => {
@@ -210,6 +211,11 @@ async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
   } finally {
     signals.release();
   }
+}
+
+/** A reader that went away (`2>&1 | head`) is no reason to leave hosts as they are: the job goes on, and its archive has the log. */
+function ignoreLostReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 function isRefusal(error: unknown): error is Error {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { toPlain } from '../core/config/yaml-value.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
@@ -8,6 +9,7 @@ import { cliEnvironment, siteSettings } from './environment.ts';
 import { InputError, wholeNumber } from './client/failure.ts';
 import { startLab, usualMostRunners } from './lab/lab.ts';
 import type { Lab } from './lab/lab.ts';
+import { quoteWord } from '../runner/remote/quote.ts';
 import { targetChoices, usualTargets } from './lab/targets.ts';
 import { runnerEnvironment } from './runner-environment.ts';
 import { stopSignals } from './client/stop-signals.ts';
@@ -31,7 +33,7 @@ export function command(): Command {
       'Runs a lab in the foreground. Ctrl-C unwinds the running jobs and stops it; queued jobs stay queued. After a kill -9 or a power cut, start it again: nothing is lost.',
     )
     .option('--folder <dir>', 'where the lab keeps everything (default: ~/.loligo)')
-    .option('--port <n>', 'default: the last one of the folder, else any free one', wholeNumber(0))
+    .option('--port <n>', 'default: the last one of the folder, else any free one', wholeNumber(0, 65_535))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(
       new Option(
@@ -66,7 +68,7 @@ async function up(options: UpOptions): Promise<void> {
     runnerEnvironment: runnerEnvironment(),
     say: (line) => console.log(`${clockTime((Date.now() / 1000) % 86_400)} ${line}`),
   });
-  console.log(howTo(lab, { standard: options.folder === undefined }).join('\n'));
+  console.log(howTo(lab, { standard: folder === join(homedir(), '.loligo') }).join('\n'));
   await stop.first;
   console.log('stopping: running jobs are unwound; Ctrl-C again leaves them to the next start');
   await Promise.race([
@@ -84,7 +86,7 @@ async function staticMachines(options: UpOptions): Promise<unknown> {
 }
 
 function howTo(lab: Lab, { standard }: { standard: boolean }): string[] {
-  const word = standard ? 'loligo' : `LOLIGO_FOLDER=${lab.folder} loligo`;
+  const word = standard ? 'loligo' : `LOLIGO_FOLDER=${quoteWord(lab.folder)} loligo`;
   return [
     '',
     `The lab is at ${lab.url}/ with ${lab.nodes} nodes; its folder is ${lab.folder}`,

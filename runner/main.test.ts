@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,4 +91,24 @@ test('SIGTERM makes it unwind and end as dead, in the name of who asked', async 
   const job = await until(({ status }) => isFinal(status));
   expect(job).toMatchObject({ status: 'dead', actor: 'alice', failureReason: 'wrong branch' });
   expect(log()).toMatch(/DEAD/);
+});
+
+test('a second SIGTERM ends even the unwinding', async () => {
+  const suite = join(folder, 'suite');
+  mkdirSync(join(suite, 'tasks'), { recursive: true });
+  const slow = `export const task = async (ctx) => ctx.defer(async () => {
+    ctx.log.info('the undo begins');
+    await new Promise((resolve) => setTimeout(resolve, 600_000));
+  });`;
+  writeFileSync(join(suite, 'tasks', 'slow.js'), slow);
+  const tasks = 'tasks: [{slow: null}, {sleep: {duration: 600}}]';
+  const { until, log } = await startedJob(`suite_path: ${suite}\n${tasks}\n`);
+  const { runner } = await until(({ status }) => status === 'running');
+  await vi.waitFor(() => expect(log()).toContain('Sleeping for'), patience);
+  await launcher.stop(runner ?? '', { force: false });
+  await vi.waitFor(() => expect(log()).toContain('the undo begins'), patience);
+  await launcher.stop(runner ?? '', { force: false });
+  const job = await until(({ status }) => isFinal(status));
+  expect(job).toMatchObject({ status: 'dead', failureReason: 'killed' });
+  expect(log()).toContain('Unwinding was cut short');
 });

@@ -38,6 +38,8 @@ type Assignment = z.infer<typeof assignmentSchema>;
 
 const clock = { now: () => Date.now() };
 const print = (line: string): void => void process.stdout.write(line);
+// What cannot be printed, on a full disk for instance, is no failure of the job; its log is kept elsewhere.
+process.stdout.on('error', () => undefined);
 
 async function main(file: string): Promise<AttemptEnd> {
   const assignment = assignmentSchema.parse(JSON.parse(await readFile(file, 'utf8')));
@@ -59,7 +61,7 @@ async function main(file: string): Promise<AttemptEnd> {
         console: print,
         verbose: false,
       }),
-      asked: untilAsked(),
+      ...untilAsked(),
       leaseMs,
       renewEveryMs,
       holdMs: settings.holdHours * 3_600_000,
@@ -75,6 +77,7 @@ async function main(file: string): Promise<AttemptEnd> {
 async function execute({
   record,
   signal,
+  giveUp,
   assignment,
   site,
 }: Parameters<AttemptParams['execute']>[0] & {
@@ -105,18 +108,21 @@ async function execute({
     clock,
     builtInTasks,
     signal,
+    giveUp,
     console: print,
     maxSeconds: record.maxSeconds,
   });
   return { ...result, durationSeconds: result.summary.duration ?? null, config };
 }
 
-/** SIGTERM asks the job to unwind; so do the signals that a terminal sends, though a runner has none. */
-function untilAsked(): AbortSignal {
+/** SIGTERM asks the job to unwind, a second one not even to do that; so do the signals that a terminal sends, though a runner has none. */
+function untilAsked(): { asked: AbortSignal; askedAgain: AbortSignal } {
   const asked = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => asked.abort());
+  const again = new AbortController();
+  const ask = () => (asked.signal.aborted ? again : asked).abort();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, ask);
   process.on('SIGHUP', () => {});
-  return asked.signal;
+  return { asked: asked.signal, askedAgain: again.signal };
 }
 
 const [file] = process.argv.slice(2);

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCleaner } from '../../core/operations/clean-nodes.ts';
@@ -10,6 +11,7 @@ import { fakeProvider } from '../../test/fixtures/fake-lab.ts';
 import { keptLog, newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
 import { childLauncher } from './child-launcher.ts';
 import { DatabaseTooNewError, openDatabase } from './database.ts';
+import { migrations } from './migrations.ts';
 import { sqliteJobStore } from './job-store.ts';
 import { sqliteNodeStore } from './node-store.ts';
 
@@ -35,6 +37,27 @@ describe('openDatabase()', () => {
     expect(database.get('pragma journal_mode')).toEqual({ journal_mode: 'wal' });
     expect(database.get('select count(*) as runs from runs')).toEqual({ runs: 0 });
     database.close();
+  });
+
+  test('brings a file of the first version up to date, with the jobs that it holds', async () => {
+    const old = new DatabaseSync(file);
+    old.exec(migrations[0] ?? '');
+    old.exec(`pragma user_version = 1;
+      insert into runs (name, suite, owner, machine_type, no_nested_subset, submitted_at, updated_at, queued)
+        values ('r', '', 'me', 'box', 0, 1, 1, 1);
+      insert into jobs (run, key, description, machine_type, node_count, priority, max_seconds, submitted_at, config)
+        values ('r', 'k', 'old', 'box', 0, 1, 1, 1, '');
+      insert into queue (machine_type, priority, job_id) values ('box', 1, 1);`);
+    old.close();
+    const database = openDatabase(file);
+    const jobs = sqliteJobStore(database);
+    expect(await jobs.getJob('r', 1)).toMatchObject({ description: 'old', expiresAt: null });
+    expect(await jobs.expireQueued({ now: Number.MAX_SAFE_INTEGER, actor: 'me' })).toEqual([]);
+    expect(await jobs.claim({ run: 'r', jobId: 1, nodes: [], leaseUntil: 9, now: 2 })).toMatchObject({
+      kind: 'claimed',
+    });
+    database.close();
+    openDatabase(file).close();
   });
 
   test('refuses a file of a newer version', () => {

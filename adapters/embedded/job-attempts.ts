@@ -2,20 +2,26 @@ import type { AttemptRef, JobStore, Transition } from '../../core/ports/job-stor
 import { isFinal } from '../../core/results/job-state.ts';
 import type { Database } from './database.ts';
 import { claimJob, unclaimJob } from './job-claims.ts';
-import { finishJob, killJobs } from './job-endings.ts';
+import { expireJobs, finishJob, killJobs } from './job-endings.ts';
 import { currentAttempt, jobColumns, killRequest, toJob } from './job-rows.ts';
 import type { JobRow } from './job-rows.ts';
 import { moveCount } from './job-runs.ts';
 import { attemptLockId } from './node-grants.ts';
 
-type Attempts = Pick<JobStore, 'claim' | 'unclaim' | 'start' | 'renew' | 'finish' | 'kill' | 'expired'>;
+type Attempts = Pick<
+  JobStore,
+  'claim' | 'unclaim' | 'start' | 'renew' | 'finish' | 'kill' | 'expireQueued' | 'expired'
+>;
 
 /** The part of the job store that moves attempts through their life. Each method is one transaction. */
 export function sqliteAttempts(database: Database): Attempts {
   return {
     /** Per job four statements, per node three. */
     claim: async (params) => database.transaction(() => claimJob(database, params)),
-    unclaim: async (attempt, now) => database.transaction(() => unclaimJob(database, attempt, now)),
+    unclaim: async (attempt, now, options) =>
+      database.transaction(() =>
+        unclaimJob(database, { attempt, now, blameless: options?.blameless ?? false }),
+      ),
     start: async (attempt, params) => database.transaction(() => startJob(database, attempt, params)),
     /** Three statements, whatever the number of nodes. */
     async renew(attempt, { leaseUntil }) {
@@ -31,6 +37,7 @@ export function sqliteAttempts(database: Database): Attempts {
     /** Four statements and one a node. */
     finish: async (attempt, outcome) => database.transaction(() => finishJob(database, attempt, outcome)),
     kill: async (params) => database.transaction(() => killJobs(database, params)),
+    expireQueued: async (params) => database.transaction(() => expireJobs(database, params)),
     async expired(now) {
       return database
         .all<JobRow>(`select ${jobColumns} from jobs where lease_until < ? order by lease_until, job_id`, now)

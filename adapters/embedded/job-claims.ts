@@ -19,6 +19,10 @@ export function claimJob(database: Database, params: ClaimParams): ClaimResult {
   if (job.status !== 'queued') {
     return { kind: 'refused', reason: `job ${params.jobId} is ${job.status}, no longer queued` };
   }
+  if (job.expires_at !== null && job.expires_at <= params.now) {
+    const reason = `job ${params.jobId} expired at ${new Date(job.expires_at).toISOString()}`;
+    return { kind: 'refused', reason };
+  }
   if (params.nodes.length !== job.node_count) {
     const reason = `job ${params.jobId} needs ${job.node_count} nodes, ${params.nodes.length} were named`;
     return { kind: 'refused', reason };
@@ -57,7 +61,10 @@ function grantToJob(
 }
 
 /** See `JobStore.unclaim`. */
-export function unclaimJob(database: Database, attempt: AttemptRef, now: number): Transition {
+export function unclaimJob(
+  database: Database,
+  { attempt, now, blameless }: { attempt: AttemptRef; now: number; blameless: boolean },
+): Transition {
   const job = findJob(database, attempt);
   if (job === null || job.fence !== attempt.fence) return 'stale';
   if (job.status === 'queued') return 'ok';
@@ -70,7 +77,11 @@ export function unclaimJob(database: Database, attempt: AttemptRef, now: number)
     endJob(database, { job, status: 'dead', failureReason, actor, durationSeconds: null, now });
     return 'ok';
   }
-  database.run(`update jobs set status = 'queued', lease_until = null where job_id = ?`, job.job_id);
+  database.run(
+    `update jobs set status = 'queued', lease_until = null, attempt = attempt - ? where job_id = ?`,
+    blameless ? 1 : 0,
+    job.job_id,
+  );
   placeInQueue(database, { jobId: job.job_id, machineType: job.machine_type, priority: job.priority });
   moveCount(database, { run: job.run, from: 'waiting', to: 'queued', now });
   return 'ok';

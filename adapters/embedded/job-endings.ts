@@ -107,3 +107,24 @@ export function killJobs(database: Database, params: Parameters<JobStore['kill']
   }
   return rows.map((row) => row.job_id);
 }
+
+/** See `JobStore.expireQueued`. */
+export function expireJobs(database: Database, { now, actor }: { now: number; actor: string }): number[] {
+  const rows = database.all<Pick<JobRow, 'job_id' | 'run' | 'status'> & { expires_at: number }>(
+    `select job_id, run, status, expires_at from jobs
+     where status = 'queued' and expires_at is not null and expires_at <= ? order by job_id`,
+    now,
+  );
+  for (const row of rows) {
+    takeFromQueue(database, row.job_id);
+    endJob(database, {
+      job: row,
+      status: 'dead',
+      failureReason: `expired at ${new Date(row.expires_at).toISOString()}: it was still queued`,
+      actor,
+      durationSeconds: null,
+      now,
+    });
+  }
+  return rows.map((row) => row.job_id);
+}

@@ -99,8 +99,8 @@ function enqueueBatch(
 function insertJob(database: Database, { run, job, now }: { run: string; job: NewJob; now: number }): number {
   const row = database.get<{ job_id: number }>(
     `insert into jobs (run, key, description, machine_type, node_count, os_type, os_version, arch, priority, max_seconds,
-       config, submitted_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning job_id`,
+       expires_at, config, submitted_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning job_id`,
     run,
     job.key,
     job.description,
@@ -111,6 +111,7 @@ function insertJob(database: Database, { run, job, now }: { run: string; job: Ne
     job.arch,
     job.priority,
     job.maxSeconds,
+    job.expiresAt,
     job.config,
     now,
   );

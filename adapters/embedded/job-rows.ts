@@ -73,6 +73,7 @@ export interface JobRow {
   failure_reason: string | null;
   actor: string | null;
   config: string;
+  expires_at: number | null;
 }
 
 /** A job as the domain knows it. */
@@ -90,6 +91,7 @@ export function toJob(row: JobRow): JobRecord {
     arch: row.arch,
     priority: row.priority,
     maxSeconds: row.max_seconds,
+    expiresAt: row.expires_at,
     config: row.config,
     status: row.status,
     attempt: row.attempt,

@@ -130,4 +130,8 @@ export const migrations: readonly string[] = [
     detail text not null
   ) strict;
   `,
+  `
+  alter table jobs add column expires_at integer;
+  create index jobs_expiring on jobs (expires_at) where status = 'queued' and expires_at is not null;
+  `,
 ];

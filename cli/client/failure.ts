@@ -33,11 +33,12 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** A commander parser for whole numbers from `least` on. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A commander parser for whole numbers from `least` on, up to `most` where there is one. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^-?\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`'${text}' is not a whole number from ${least} on.`);
+    if (/^-?\d+$/.test(text) && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `${least} on` : `${least} to ${most}`;
+    throw new InvalidArgumentError(`'${text}' is not a whole number from ${range}.`);
   };
 }

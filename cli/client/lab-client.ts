@@ -130,11 +130,13 @@ function isBusy(error: unknown): boolean {
   return error instanceof LabRefusedError && error.comeBack;
 }
 
-/** A connection that broke may have left the request half done; one that was refused means that nothing was sent. */
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** A connection that broke may have left the request half done; one that was never made means that nothing was sent. */
 function mayHaveArrived(error: unknown): boolean {
   if (!(error instanceof LabUnreachableError)) return isBusy(error);
   const cause = error.cause instanceof Error ? error.cause.cause : undefined;
-  return !(cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED');
+  return !(cause instanceof Error && 'code' in cause && neverSent.has(String(cause.code)));
 }
 
 async function refused(response: Response): Promise<LabRefusedError> {

@@ -2,6 +2,7 @@ import type { LocalWakeups } from '../../adapters/embedded/local-wakeups.ts';
 import { createCleaner } from '../../core/operations/clean-nodes.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
+import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
 import { startLoop } from './loop.ts';
@@ -31,12 +32,13 @@ const cleanEveryMs = 2000;
 export function startLoops(ports: LoopPorts, options: { maxRunners: number }): LabLoops {
   const { log } = ports;
   const reasons = new Map<number, string>();
+  const outage = createLaunchOutage();
   const dispatching = startLoop({
     name: 'dispatcher',
     everyMs: dispatchEveryMs,
     log,
     act: async () => {
-      const { waiting } = await dispatch(ports, options);
+      const { waiting } = await dispatch(ports, { ...options, outage });
       reasons.clear();
       for (const job of waiting) reasons.set(job.jobId, job.reason);
     },

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { labFolder } from '../../adapters/embedded/lab-folder.ts';
@@ -16,11 +25,16 @@ export function labPaths(root: string) {
 
 export type LabPaths = ReturnType<typeof labPaths>;
 
-/** Makes the folders that are missing; only their owner may look inside. */
+/**
+ * Makes the folders that are missing; only their owner may look inside. A folder that was there keeps its mode, so the database,
+ * which has the jobs as they were submitted, gets one of its own; SQLite gives it to the files beside it too.
+ */
 export function makeLabFolders(paths: LabPaths): void {
   for (const path of [paths.root, paths.archive, paths.runners, paths.nodes, paths.submissions]) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   }
+  closeSync(openSync(paths.database, 'a', 0o600));
+  chmodSync(paths.database, 0o600);
 }
 
 const sign = z.object({ url: z.url(), pid: z.number().int() });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { fakeLab } from '../../test/fixtures/fake-lab.ts';
 import { newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
 import { dispatch, whyItWaits } from './dispatch.ts';
+import { createLaunchOutage } from './launch-outage.ts';
 
 const everyone = { maxRunners: null };
 
@@ -49,23 +50,98 @@ test('a claim whose runner cannot be started is undone, and the pass ends', asyn
   const { lab, ids } = await labWith(2, [{}, {}]);
   lab.launcher.broken = new Error('cannot start a runner', { cause: new Error('no memory') });
   expect((await dispatch(lab, everyone)).started).toBe(0);
-  expect(await lab.jobs.getJob('r', ids[0] ?? 0)).toMatchObject({ status: 'queued', attempt: 1 });
+  expect(await lab.jobs.getJob('r', ids[0] ?? 0)).toMatchObject({ status: 'queued', attempt: 0 });
   expect(await lab.jobs.getJob('r', ids[1] ?? 0)).toMatchObject({ status: 'queued', attempt: 0 });
   expect(await lab.nodes.list({ state: 'free' })).toHaveLength(2);
   lab.launcher.broken = null;
   expect((await dispatch(lab, everyone)).started).toBe(2);
 });
 
-test('a job whose runner never comes up is given up at last, with the reason', async () => {
-  const { lab, ids } = await labWith(1, [{}]);
+test('a launcher that is out of order costs no job an attempt, is tried less and less often, and says so', async () => {
+  const { lab, ids } = await labWith(1, [{}, {}]);
+  const options = { ...everyone, outage: createLaunchOutage() };
   lab.launcher.broken = new Error('cannot start a runner', { cause: new Error('no memory') });
-  for (let pass = 0; pass < 5; pass++) await dispatch(lab, everyone);
-  expect(await lab.jobs.getJob('r', ids[0] ?? 0)).toMatchObject({
-    status: 'dead',
-    actor: 'dispatcher',
-    failureReason: expect.stringContaining('no memory'),
-  });
+  let tries = 0;
+  const launch: typeof lab.launcher.launch = async (params) => ((tries += 1), lab.launcher.launch(params));
+  const ports = { ...lab, launcher: { ...lab.launcher, launch } };
+  const begin = lab.clock.time;
+  for (; lab.clock.time < begin + 600_000; lab.clock.time += 1000) {
+    const { waiting } = await dispatch(ports, options);
+    expect(waiting[0]?.reason).toMatch(
+      /no runner could be started: cannot start a runner: no memory; trying again at \d{4}-/,
+    );
+  }
+  expect(tries).toBe(15); // 6 within the first minute, then one a minute
+  expect(await lab.jobs.getJob('r', ids[0] ?? 0)).toMatchObject({ status: 'queued', attempt: 0 });
   expect(await lab.nodes.list({ state: 'free' })).toHaveLength(1);
+  lab.launcher.broken = null;
+  lab.clock.time += 60_000;
+  expect((await dispatch(ports, options)).started).toBe(1);
+});
+
+/** A launcher that fails for the given jobs alone. */
+function failsFor(lab: ReturnType<typeof fakeLab>, jobIds: readonly number[]) {
+  const launch: typeof lab.launcher.launch = async (params) => {
+    if (jobIds.includes(params.attempt.jobId)) throw new Error('its name is too long');
+    return lab.launcher.launch(params);
+  };
+  return { ...lab, launcher: { ...lab.launcher, launch } };
+}
+
+test('jobs that alone cannot be launched block nobody, not even by their node, and are given up with the reason', async () => {
+  const { lab, ids } = await labWith(1, [
+    { priority: 1 },
+    { priority: 1 },
+    ...Array.from({ length: 20 }, () => ({})),
+  ]);
+  const bad = ids.slice(0, 2);
+  const ports = failsFor(lab, bad);
+  const options = { ...everyone, outage: createLaunchOutage() };
+  for (let pass = 0; pass < 300; pass++) {
+    await dispatch(ports, options);
+    lab.clock.time += 1000;
+    const live = await lab.jobs.listJobs({ statuses: ['waiting'], limit: 9 });
+    for (const { run, jobId, fence } of live) {
+      const attempt = { run, jobId, fence: fence ?? 0 };
+      const outcome = { status: 'pass', failureReason: null, actor: 'runner' } as const;
+      await lab.jobs.finish(attempt, {
+        ...outcome,
+        durationSeconds: 1,
+        nodesClean: true,
+        now: lab.clock.time,
+      });
+    }
+  }
+  expect(await lab.jobs.getRun('r')).toMatchObject({ counts: { pass: 20, dead: 2, queued: 0 } });
+  expect(await lab.jobs.getJob('r', bad[0] ?? 0)).toMatchObject({
+    actor: 'dispatcher',
+    failureReason: 'no runner could be started: its name is too long (5 attempts)',
+  });
+});
+
+test('a runner that started although its launch failed keeps its job, when the job is blamed for the last time too', async () => {
+  const { lab, ids } = await labWith(1, [{}]);
+  const options = { ...everyone, outage: createLaunchOutage() };
+  const jobId = ids[0] ?? 0;
+  for (let attempt = 1; attempt < 5; attempt++) {
+    const now = lab.clock.time;
+    const claim = await lab.jobs.claim({ run: 'r', jobId, nodes: ['n0'], leaseUntil: now + 1, now });
+    if (claim.kind === 'claimed') await lab.jobs.unclaim(claim.attempt, now);
+  }
+  options.outage.failed({ jobId, reason: 'it failed before', now: 0 });
+  options.outage.worked(999);
+  const launch: typeof lab.launcher.launch = async ({ attempt }) => {
+    await lab.jobs.start(attempt, { runner: 'runner', now: lab.clock.time });
+    throw new Error('the process was not seen in time');
+  };
+  await dispatch({ ...lab, launcher: { ...lab.launcher, launch } }, options);
+  expect(await lab.jobs.getJob('r', jobId)).toMatchObject({ status: 'running', attempt: 5 });
+});
+
+test('a job that expired is not started, and its nodes go to those behind it', async () => {
+  const { lab, ids } = await labWith(1, [{ expiresAt: 1_000_000 }, {}]);
+  await dispatch(lab, everyone);
+  expect(lab.launcher.launched.map(({ attempt }) => attempt.jobId)).toEqual([ids[1]]);
 });
 
 test('jobs that can never start do not hide those behind them, however many they are', async () => {

@@ -1,9 +1,11 @@
 import type { ClaimResult, JobRecord } from '../ports/job-store.ts';
 import { plan } from '../scheduling/plan.ts';
-import type { PlannedClaim, WaitingJob } from '../scheduling/plan.ts';
+import type { Plan, PlannedClaim, WaitingJob } from '../scheduling/plan.ts';
 import { claimedJobs } from './claimed-jobs.ts';
 import { leaseMs, mostAttempts } from './lab-ports.ts';
 import type { LabPorts } from './lab-ports.ts';
+import { createLaunchOutage } from './launch-outage.ts';
+import type { LaunchOutage } from './launch-outage.ts';
 import { queueWindow } from './queue-window.ts';
 
 export type DispatchPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
@@ -11,6 +13,8 @@ export type DispatchPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log'
 export interface DispatchOptions {
   readonly maxRunners: number | null; // at once; null = any number
   readonly windowSize?: number; // jobs of a machine type that are planned at once
+  /** What this dispatcher remembers from pass to pass of a launcher that fails; default: nothing. */
+  readonly outage?: LaunchOutage;
 }
 
 export interface DispatchResult {
@@ -21,12 +25,13 @@ export interface DispatchResult {
 /**
  * Starts every job that can start now, and says why the others wait. Any number of dispatchers may do so at once: a claim that
  * another one has made before is refused and costs nothing. A runner that cannot be started ends the pass, since the next one
- * would likely fail in the same way.
+ * would likely fail in the same way; the passes after it wait longer and longer until they try again.
  */
 export async function dispatch(ports: DispatchPorts, options: DispatchOptions): Promise<DispatchResult> {
+  const outage = options.outage ?? createLaunchOutage();
   let started = 0;
   for (;;) {
-    const pass = await dispatchOnce(ports, options);
+    const pass = await dispatchOnce(ports, { ...options, outage });
     started += pass.started;
     // Jobs beyond the window may be able to start in the room that those who started have left in it.
     if (pass.complete || pass.started === 0 || pass.failed) return { started, waiting: pass.waiting };
@@ -38,68 +43,111 @@ interface Pass extends DispatchResult {
   readonly failed: boolean; // a runner could not be started
 }
 
-async function dispatchOnce(ports: DispatchPorts, options: DispatchOptions): Promise<Pass> {
-  const nodes = await ports.nodes.list();
-  const claimed = await claimedJobs(ports.jobs);
-  const window = await queueWindow(ports.jobs, { nodes, size: options.windowSize ?? 500 });
-  const now = ports.clock.now();
-  const { claims, waiting } = plan({
-    now,
-    jobs: window.jobs,
-    nodes,
-    running: claimed.map((job) => ({
-      jobId: job.jobId,
-      endsBy: (job.startedAt ?? now) + job.maxSeconds * 1000,
-    })),
-    slots: options.maxRunners === null ? null : Math.max(0, options.maxRunners - claimed.length),
-  });
+type PassOptions = DispatchOptions & { readonly outage: LaunchOutage };
+
+async function dispatchOnce(ports: DispatchPorts, options: PassOptions): Promise<Pass> {
+  const { outage } = options;
+  const { claims, standBack, waiting, complete } = await planned(ports, options);
+  const others = (left: readonly PlannedClaim[]): WaitingJob[] => {
+    const reason = outage.pauseAt(ports.clock.now()) ?? 'no runner could be started; others are tried first';
+    return [...left, ...standBack].map(({ run, jobId }) => {
+      return { run, jobId, kind: 'launcher', reason, expectedAt: null };
+    });
+  };
   let started = 0;
-  for (const claim of claims) {
-    const outcome = await startJob(ports, claim);
-    if (outcome === 'failed') return { started, waiting, complete: window.complete, failed: true };
+  for (const [index, claim] of claims.entries()) {
+    const paused = outage.pauseAt(ports.clock.now()) !== null;
+    const outcome = paused ? 'failed' : await startJob(ports, { claim, outage });
+    if (outcome === 'failed')
+      return { started, waiting: [...others(claims.slice(index)), ...waiting], complete, failed: true };
     if (outcome === 'started') started += 1;
   }
-  return { started, waiting, complete: window.complete, failed: false };
+  return { started, waiting: [...others([]), ...waiting], complete, failed: false };
+}
+
+interface PassPlan extends Plan {
+  readonly standBack: readonly PlannedClaim[]; // could start, and let the others try first
+  readonly complete: boolean; // all queued jobs were seen
+}
+
+/**
+ * Who may start by the state of the lab now. While the launcher fails, those who have failed already stand back for the others,
+ * so that a job that alone cannot be launched keeps no node from them (L9).
+ */
+async function planned(ports: DispatchPorts, options: PassOptions): Promise<PassPlan> {
+  const nodes = await ports.nodes.list();
+  const claimed = await claimedJobs(ports.jobs);
+  const { jobs: seen, complete } = await queueWindow(ports.jobs, { nodes, size: options.windowSize ?? 500 });
+  const now = ports.clock.now();
+  const running = claimed.map((job) => ({
+    jobId: job.jobId,
+    endsBy: (job.startedAt ?? now) + job.maxSeconds * 1000,
+  }));
+  const slots = options.maxRunners === null ? null : Math.max(0, options.maxRunners - claimed.length);
+  const jobs = seen.filter((job) => job.expiresAt === null || job.expiresAt > now);
+  const planOf = (some: readonly JobRecord[]) => plan({ now, jobs: some, nodes, running, slots });
+  return { ...withoutFailed(planOf, { jobs, outage: options.outage }), complete };
+}
+
+function withoutFailed(
+  planOf: (jobs: readonly JobRecord[]) => Plan,
+  { jobs, outage }: { jobs: readonly JobRecord[]; outage: LaunchOutage },
+): Omit<PassPlan, 'complete'> {
+  const whole = planOf(jobs);
+  if (outage.failedJobs.size === 0) return { ...whole, standBack: [] };
+  const { claims } = planOf(jobs.filter((job) => !outage.failedJobs.has(job.jobId)));
+  if (claims.length === 0) {
+    outage.nextRound();
+    return { ...whole, standBack: [] };
+  }
+  const tried = new Set(claims.map((claim) => claim.jobId));
+  return {
+    claims,
+    standBack: whole.claims.filter((claim) => !tried.has(claim.jobId)),
+    waiting: whole.waiting.filter((job) => !tried.has(job.jobId)),
+  };
 }
 
 async function startJob(
   ports: DispatchPorts,
-  planned: PlannedClaim,
+  { claim: order, outage }: { claim: PlannedClaim; outage: LaunchOutage },
 ): Promise<'started' | 'refused' | 'failed'> {
   const now = ports.clock.now();
-  const claim = await ports.jobs.claim({ ...planned, leaseUntil: now + leaseMs, now });
+  const claim = await ports.jobs.claim({ ...order, leaseUntil: now + leaseMs, now });
   if (claim.kind === 'refused') {
-    ports.log.debug(`job ${planned.run}/${planned.jobId} was not claimed: ${claim.reason}`);
+    ports.log.debug(`job ${order.run}/${order.jobId} was not claimed: ${claim.reason}`);
     return 'refused';
   }
   try {
     const runner = await ports.launcher.launch(claim);
+    outage.worked(order.jobId);
     ports.log.info(
-      `job ${planned.run}/${planned.jobId} starts on ${planned.nodes.join(', ') || 'no nodes'} (${runner})`,
+      `job ${order.run}/${order.jobId} starts on ${order.nodes.join(', ') || 'no nodes'} (${runner})`,
     );
     return 'started';
   } catch (error) {
-    await undoClaim(ports, claim, error);
+    const reason = `no runner could be started: ${chainText(error)}`;
+    const blamed = outage.failed({ jobId: order.jobId, reason, now: ports.clock.now() });
+    await undoClaim(ports, { claim, reason, blamed });
     return 'failed';
   }
 }
 
+/** A launcher that is out of order must not use up the attempts of whoever happens to be the first in the queue. */
 async function undoClaim(
   ports: DispatchPorts,
-  claim: Extract<ClaimResult, { kind: 'claimed' }>,
-  cause: unknown,
+  failure: { claim: Extract<ClaimResult, { kind: 'claimed' }>; reason: string; blamed: boolean },
 ): Promise<void> {
-  const { attempt, attemptNumber } = claim;
-  const reason = `no runner could be started: ${chainText(cause)}`;
-  ports.log.error(`job ${attempt.run}/${attempt.jobId}, attempt ${attemptNumber}: ${reason}`);
+  const { attempt, attemptNumber } = failure.claim;
+  ports.log.error(`job ${attempt.run}/${attempt.jobId}, attempt ${attemptNumber}: ${failure.reason}`);
   const now = ports.clock.now();
-  if (attemptNumber < mostAttempts) {
-    await ports.jobs.unclaim(attempt, now);
+  if (!failure.blamed || attemptNumber < mostAttempts) {
+    await ports.jobs.unclaim(attempt, now, { blameless: !failure.blamed });
     return;
   }
   await ports.jobs.finish(attempt, {
     status: 'dead',
-    failureReason: `${reason} (${attemptNumber} attempts)`,
+    failureReason: `${failure.reason} (${attemptNumber} attempts)`,
     actor: 'dispatcher',
     durationSeconds: null,
     nodesClean: true,

@@ -1,3 +1,6 @@
+import type { YamlMap } from '../config/yaml-value.ts';
+import { YamlTimestamp } from '../config/yaml-value.ts';
+
 /** A time of expiry that cannot be read, or is over. */
 export class ExpireTimeError extends Error {
   override readonly name = 'ExpireTimeError';
@@ -13,11 +16,36 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
  * `now` such as `90s`, `30m`, `1h`, `3d`, `1w`. Times without a zone are UTC. Throws ExpireTimeError.
  */
 export function expireTime(text: string, now: number): string {
-  const at = parsed(text.trim(), now);
+  return expireText(expiryAt(text, now));
+}
+
+/** The form of a time of expiry that job configs hold, in whole seconds. */
+export function expireText(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replace('T', '_');
+}
+
+/**
+ * When the job of a config becomes too old to start, in epoch ms and whole seconds; null when it names no such time. Offsets count
+ * from `now`, the time of the submission. Throws ExpireTimeError.
+ */
+export function expiryOf(config: YamlMap, now: number): number | null {
+  const value = config.get('expire') ?? null;
+  if (value === null || value === '') return null;
+  if (typeof value === 'string') return expiryAt(value, now);
+  if (value instanceof YamlTimestamp) return expiryAt(value.iso, now);
+  throw new ExpireTimeError(isScalar(value) ? String(value) : 'of a job', 'is not a time');
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== 'object';
+}
+
+function expiryAt(text: string, now: number): number {
+  const at = Math.floor(parsed(text.trim(), now) / 1000) * 1000;
   if (Number.isNaN(at))
     throw new ExpireTimeError(text, 'is neither a time nor an offset such as 90s, 30m, 1h, 3d or 1w');
   if (at <= now) throw new ExpireTimeError(text, 'is over already');
-  return new Date(at).toISOString().slice(0, 19).replace('T', '_');
+  return at;
 }
 
 function parsed(text: string, now: number): number {

@@ -2,6 +2,7 @@ import { jobRequirements } from '../config/job-requirements.ts';
 import type { YamlMap, YamlValue } from '../config/yaml-value.ts';
 import type { NewJob, RunRecord } from '../ports/job-store.ts';
 import type { YamlCodec } from '../ports/yaml-codec.ts';
+import { expireText, expiryOf } from './expire-time.ts';
 import { loginOf, timestamp } from './run-name.ts';
 
 export interface JobToQueue {
@@ -15,7 +16,7 @@ export interface JobToQueue {
 
 /**
  * The queue record of a job, without its key. The stored YAML has what the lab knows about the job written into it; those keys
- * are the lab's word and replace whatever the config says. Targets are dropped: the lab gives the nodes.
+ * are the lab's word and replace whatever the config says. Targets are dropped: the lab gives the nodes. Throws ExpireTimeError.
  */
 export function submittedJob(yaml: YamlCodec, job: JobToQueue): Omit<NewJob, 'key'> {
   const wishes = jobRequirements(job.config);
@@ -28,11 +29,12 @@ export function submittedJob(yaml: YamlCodec, job: JobToQueue): Omit<NewJob, 'ke
     arch: wishes.arch,
     priority: job.priority,
     maxSeconds: deadlineOf(job.config) ?? job.maxSeconds,
+    expiresAt: expiryOf(job.config, job.run.submittedAt),
     config: yaml.print(queuedDocument(job)),
   };
 }
 
-/** The job as it is stored and as its runner reads it. */
+/** The job as it is stored and as its runner reads it. Throws ExpireTimeError. */
 export function queuedDocument(job: Omit<JobToQueue, 'maxSeconds'>): YamlMap {
   const document = new Map(job.config);
   document.delete('targets');
@@ -47,6 +49,8 @@ export function queuedDocument(job: Omit<JobToQueue, 'maxSeconds'>): YamlMap {
     timestamp: timestamp(job.run.submittedAt),
   };
   for (const [key, value] of Object.entries(known)) document.set(key, value);
+  const expiresAt = expiryOf(job.config, job.run.submittedAt);
+  if (expiresAt !== null) document.set('expire', expireText(expiresAt));
   return document;
 }
 

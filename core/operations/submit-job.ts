@@ -1,6 +1,7 @@
 import { jobRequirements } from '../config/job-requirements.ts';
 import type { YamlMap } from '../config/yaml-value.ts';
 import type { YamlCodec } from '../ports/yaml-codec.ts';
+import { expiryOf } from './expire-time.ts';
 import { submittedJob } from './job-document.ts';
 import type { LabPorts } from './lab-ports.ts';
 import { pokeTypes } from './poke-types.ts';
@@ -25,7 +26,7 @@ export interface SubmittedRun {
 
 /**
  * Queues one job, or several copies of it, as a run of its own. Made again with `resumed` and the same time it adds nothing
- * twice and gives the same ids. Throws RunExistsError and RunNameError.
+ * twice and gives the same ids. Throws RunExistsError, RunNameError and ExpireTimeError.
  */
 export async function submitJob(
   ports: Pick<LabPorts, 'jobs' | 'wakeups'> & { readonly yaml: YamlCodec },
@@ -35,6 +36,7 @@ export async function submitJob(
   const wishes = jobRequirements(submission.config);
   const machineType = wishes.machineType ?? submission.machineType;
   const name = submission.name ?? `${loginOf(context.owner)}-${timestamp(context.now)}-job`;
+  expiryOf(submission.config, context.now); // refused before there is a run
   const run = await openRun(
     ports,
     { name, suite: '', machineType, seed: null, subset: null, noNestedSubset: false, sha1: null },

@@ -1,6 +1,7 @@
 import type { YamlMap } from '../config/yaml-value.ts';
 import type { NewJob, RunRecord } from '../ports/job-store.ts';
 import type { YamlCodec } from '../ports/yaml-codec.ts';
+import { expiryOf } from './expire-time.ts';
 import { submittedJob } from './job-document.ts';
 import type { LabPorts } from './lab-ports.ts';
 import { pokeTypes } from './poke-types.ts';
@@ -47,7 +48,7 @@ const batchSize = 500;
  * Queues the jobs of a suite as one run, in batches. The suite is expanded twice: once to see that it can be expanded to its end and
  * keeps the limits, so that a refused submission leaves nothing behind, and once to queue its jobs; memory does not grow
  * with their number. Made again with `resumed` and the same time it goes on where it was cut short. A suite without jobs makes no run. Throws RunTooBigError,
- * RunExistsError, RunNameError, and what `expand` throws.
+ * RunExistsError, RunNameError, ExpireTimeError, and what `expand` throws.
  */
 export async function submitSuite(
   ports: SubmitSuitePorts,
@@ -57,7 +58,8 @@ export async function submitSuite(
   const name = submission.name ?? runName({ ...submission, user: context.owner, now: context.now });
   const earlier = context.resumed ? await ports.jobs.getRun(name) : null;
   const seed = earlier?.seed ?? submission.seed;
-  if ((await surveySuite(submission, seed)) === 0) return { run: name, jobIds: [], seed };
+  const jobCount = await surveySuite(submission, seed, ({ config }) => void expiryOf(config, context.now));
+  if (jobCount === 0) return { run: name, jobIds: [], seed };
   const record = { ...submission, name, seed, suite: submission.suite.replaceAll('/', ':') };
   const run = await openRun(ports, record, context);
   const jobs = limited(submission.expand(seed), submission.limit);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { fakeLab } from '../../test/fixtures/fake-lab.ts';
 import type { YamlMap } from '../config/yaml-value.ts';
+import { ExpireTimeError } from './expire-time.ts';
 import { kill, JobNotFoundError, NotAllowedError } from './kill.ts';
 import { checkRunName, RunNameError, runName } from './run-name.ts';
 import { RunExistsError } from './submission.ts';
@@ -116,6 +117,31 @@ tasks: [{print: hello}]`;
       await expect(submitJob(lab, oneJob('tasks: []'), other)).rejects.toThrow(RunExistsError);
   });
 
+  test.each([
+    ['expire: 90s', 1_090_000, '1970-01-01_00:18:10'],
+    ['expire: 2026-02-01 10:11:12', Date.parse('2026-02-01T10:11:12Z'), '2026-02-01_10:11:12'],
+    ['expire: ', null, null],
+    ['tasks: []', null, null],
+  ])('%j: the job knows until when it may start', async (config, expiresAt, written) => {
+    const lab = makeLab();
+    const { run, jobIds } = await submitJob(lab, oneJob(config), context);
+    const job = await lab.jobs.getJob(run, jobIds[0] ?? 0);
+    expect(job?.expiresAt).toBe(expiresAt);
+    expect(document(job?.config ?? '').get('expire') ?? null).toBe(written);
+    const later = { ...context, resumed: true };
+    lab.clock.time = (expiresAt ?? 0) + 5_000_000;
+    expect((await submitJob(lab, oneJob(config), later)).jobIds).toEqual(jobIds);
+  });
+
+  test.each(['expire: 1970-01-01', 'expire: soon', 'expire: 7', 'expire: [1h]'])(
+    '%j is refused before there is a run',
+    async (config) => {
+      const lab = makeLab();
+      await expect(submitJob(lab, oneJob(config), context)).rejects.toThrow(ExpireTimeError);
+      expect(await lab.jobs.listRuns({ limit: 1 })).toEqual([]);
+    },
+  );
+
   test.each(['', '123', '../x', 'a/b', '.hidden', '-v', 'a b', 'x'.repeat(201), 'a\nb', 'a\0'])(
     'the run name %j is refused',
     (name) => {
@@ -202,6 +228,25 @@ describe('submitting a suite', () => {
       actor: 'submission',
       failureReason: expect.stringContaining('bad.yaml: line 3'),
     });
+  });
+
+  test('jobs expire when their configs say so; one that has expired already refuses the whole suite', async () => {
+    const jobWith = (expire: string) => ({ description: expire, config: document(`expire: ${expire}`) });
+    const expand = (...times: string[]) =>
+      async function* () {
+        yield* times.map(jobWith);
+      };
+    const lab = makeLab();
+    const { run } = await submitSuite(
+      lab,
+      suiteOf(0, { expand: expand('1h', '2026-02-01_10:11:12') }),
+      context,
+    );
+    const jobs = await lab.jobs.listJobs({ run, limit: 9 });
+    expect(jobs.map((job) => job.expiresAt)).toEqual([4_600_000, Date.parse('2026-02-01T10:11:12Z')]);
+    const late = suiteOf(0, { name: 'late', expand: expand('1h', '1970-01-01') });
+    await expect(submitSuite(lab, late, context)).rejects.toThrow('is over already');
+    expect(await lab.jobs.getRun('late')).toBeNull();
   });
 
   test('a suite of which no job is left makes no run', async () => {

@@ -134,6 +134,32 @@ test('a job that overran its deadline and the time to unwind is ended', async ()
   expect((await job())?.failureReason).toBe('hit max job timeout');
 });
 
+test('jobs that expire in the queue are dead at the next pass, those that run go on', async () => {
+  const { lab, attempt, pass } = await runningLab();
+  const soon = lab.clock.time + 15_000;
+  const jobs = [newJob('old', { expiresAt: soon }), newJob('young', { expiresAt: soon + 60_000 })];
+  const [old, young] = await lab.jobs.enqueue({ run: 'r', jobs, now: lab.clock.time });
+  expect((await pass(10)).ended).toEqual([]);
+  await lab.jobs.renew(attempt, { leaseUntil: lab.clock.time + 60_000, now: lab.clock.time });
+  expect((await pass(10)).ended).toEqual([old]);
+  expect(await lab.jobs.getJob('r', old ?? 0)).toMatchObject({
+    status: 'dead',
+    actor: 'sweeper',
+    failureReason: `expired at ${new Date(soon).toISOString()}: it was still queued`,
+  });
+  expect(await lab.jobs.getJob('r', young ?? 0)).toMatchObject({ status: 'queued' });
+  expect((await lab.jobs.getRun('r'))?.counts).toMatchObject({ running: 1, queued: 1, dead: 1 });
+});
+
+test('a store that cannot end expired jobs does not keep the sweeper from the others', async () => {
+  const { lab, jobId, sweeper } = await runningLab();
+  lab.launcher.alive.clear();
+  lab.jobs.expireQueued = async () => Promise.reject(new Error('disk is full'));
+  lab.clock.time += 10_000;
+  expect((await sweeper.sweep()).ended).toEqual([jobId]);
+  expect(lab.log.lines).toContainEqual(expect.stringContaining('disk is full'));
+});
+
 test("a person's lock ends with its lease, and one without an end stays", async () => {
   const { lab, pass } = await runningLab();
   await lab.nodes.register([nodeSpec('b'), nodeSpec('c')], 1);

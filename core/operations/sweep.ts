@@ -24,7 +24,8 @@ export interface SweeperOptions {
 
 /**
  * Ends what lost its runner: jobs whose process is gone, whose lease ran out, who overran their deadline, and who were asked to
- * stop and did not; and people's locks whose time is over. Every such job becomes `dead` with a reason, and its nodes dirty.
+ * stop and did not. Every such job becomes `dead` with a reason, and its nodes dirty. Ends, too, jobs that expired in the
+ * queue, and people's locks whose time is over.
  * After a pause in its own passes (a restart of the lab, a laptop that slept, a clock that jumped) it leaves leases alone
  * for a while, since the runners need a moment to renew theirs.
  */
@@ -57,6 +58,7 @@ export function createSweeper(ports: SweepPorts, options: SweeperOptions = {}): 
           },
         );
       }
+      report.ended.push(...(await expireQueued(ports, now)));
       if (leasesCount) report.released.push(...(await releaseOverdue(ports, now)));
       return report;
     },
@@ -160,6 +162,18 @@ async function mayLive(ports: SweepPorts, runner: string): Promise<boolean> {
   } catch (error) {
     ports.log.warn(`nobody can say whether runner ${runner} lives: ${String(error)}`);
     return true;
+  }
+}
+
+/** A store that fails here is asked again at the next pass; nobody else has to wait for it. */
+async function expireQueued(ports: SweepPorts, now: number): Promise<number[]> {
+  try {
+    const ids = await ports.jobs.expireQueued({ now, actor: 'sweeper' });
+    for (const jobId of ids) ports.log.warn(`job ${jobId} is dead: it expired while it was queued`);
+    return ids;
+  } catch (error) {
+    ports.log.error(`jobs that expired in the queue could not be ended: ${String(error)}`);
+    return [];
   }
 }
 

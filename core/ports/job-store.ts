@@ -33,8 +33,8 @@ export interface JobStore {
 
   /**
    * Gives a queued job all its nodes or none (L1, L2): job to `waiting`, every node locked for it with a new fence and a
-   * lease, in ONE transaction. Refused, with nothing changed, when the job is no longer queued, any node is not free, or
-   * their number is not the job's. A second call is refused: the job has left the queue.
+   * lease, in ONE transaction. Refused, with nothing changed, when the job is no longer queued, any node is not free,
+   * their number is not the job's, or its time is over. A second call is refused: the job has left the queue.
    */
   claim(params: {
     run: string;
@@ -46,8 +46,9 @@ export interface JobStore {
   /**
    * Undoes a claim whose runner never started: job back to `queued` in its old place, nodes free. A job that somebody asked to
    * end becomes `dead` instead. `stale` for an old fence or a started job; a second call is `ok` until the job is claimed again.
+   * With `blameless` the claim is not counted as an attempt of the job.
    */
-  unclaim(attempt: AttemptRef, now: number): Promise<Transition>;
+  unclaim(attempt: AttemptRef, now: number, options?: { readonly blameless?: boolean }): Promise<Transition>;
   /**
    * `waiting` to `running`: from here the attempt has effects and is never repeated. `runner` says where it runs (for liveness
    * checks). A second call of the same runner is `ok`; a second runner of the attempt is `stale` and must end (L5).
@@ -72,6 +73,11 @@ export interface JobStore {
     reason: string;
     now: number;
   }): Promise<number[]>;
+  /**
+   * Ends the queued jobs whose time (`expiresAt`) is over: `dead`, with a reason that names it, counters moved, all in one
+   * transaction. Claimed ones are left alone. A second call changes nothing. Returns the ids touched, in order.
+   */
+  expireQueued(params: { now: number; actor: string }): Promise<number[]>;
   /** Changes the place of a queued job; `stale` once it has left the queue. */
   setPriority(params: { run: string; jobId: number; priority: number; now: number }): Promise<Transition>;
   /** Claimed jobs (`waiting`, `running`) whose lease ended before `now`. */
@@ -118,6 +124,7 @@ export interface NewJob {
   readonly arch: string | null;
   readonly priority: number; // lower is sooner
   readonly maxSeconds: number; // the deadline of one attempt
+  readonly expiresAt: number | null; // epoch ms from which it may not start any more; null = never
   readonly config: string; // the job's YAML
 }
 
@@ -126,7 +133,7 @@ export interface JobRecord extends NewJob {
   readonly jobId: number; // unique in the lab, growing
   readonly owner: string; // of the run
   readonly status: JobStatus;
-  readonly attempt: number; // 0 = never claimed
+  readonly attempt: number; // how many claims count, the present one included
   readonly fence: number | null; // of the last claim
   readonly nodes: readonly string[]; // of the last claim
   readonly leaseUntil: number | null; // null unless claimed

@@ -34,9 +34,10 @@ export interface WaitingJob {
   readonly jobId: number;
   /**
    * `impossible`: the inventory could not serve it even when idle. `held`: only people's locks without an end are in the
-   * way. `reserved`: it will start when the nodes planned for it are free. `slot`: it has nodes but no runner.
+   * way. `reserved`: it will start when the nodes planned for it are free. `slot`: it has nodes but no runner. `launcher`: its
+   * runner could not be started; the plan itself never says so.
    */
-  readonly kind: 'impossible' | 'held' | 'reserved' | 'slot';
+  readonly kind: 'impossible' | 'held' | 'reserved' | 'slot' | 'launcher';
   readonly reason: string;
   readonly expectedAt: number | null; // epoch ms, the latest; null = cannot be said
 }

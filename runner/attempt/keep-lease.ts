@@ -26,6 +26,8 @@ export const realSleep: Sleep = (ms, signal) => timer(ms, undefined, signal && {
 export interface Lease {
   /** Aborted with a JobStoppedError: `killed` when somebody asked for the end, `lease-lost` when the nodes are no longer ours. */
   readonly signal: AbortSignal;
+  /** Aborted with `lease-lost` alone, also when `signal` has been aborted by a kill before. */
+  readonly gone: AbortSignal;
   readonly killed: KillRequest | null;
   readonly lost: boolean;
   /** Whether the lease reaches beyond now, by our own clock. */
@@ -43,6 +45,7 @@ export interface Lease {
 export function keepLease(params: LeaseParams): Lease {
   const { clock, log, sleep = realSleep } = params;
   const stop = new AbortController();
+  const gone = new AbortController();
   const closed = new AbortController();
   let leaseUntil = params.leaseUntil;
   let killed: KillRequest | null = null;
@@ -51,7 +54,9 @@ export function keepLease(params: LeaseParams): Lease {
   const lose = (reason: string) => {
     if (lost || closed.signal.aborted) return;
     lost = true;
-    stop.abort(new JobStoppedError('lease-lost', reason));
+    const error = new JobStoppedError('lease-lost', reason);
+    stop.abort(error);
+    gone.abort(error);
   };
   /** Returns how long to wait before the next time; null = never again. */
   const renewOnce = async (): Promise<number | null> => {
@@ -88,6 +93,7 @@ export function keepLease(params: LeaseParams): Lease {
 
   return {
     signal: stop.signal,
+    gone: gone.signal,
     get killed() {
       return killed;
     },

@@ -153,6 +153,58 @@ describe('a job is stopped', () => {
   });
 });
 
+describe('the unwinding of a job that was asked to stop', () => {
+  const aborted = async (signal: AbortSignal) => {
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    return signal.reason as JobStoppedError;
+  };
+
+  test('ends at once when the lease is lost meanwhile, and nothing is stored', async () => {
+    const { lab, attempt, run, job } = await claimedLab();
+    const ending = run(async (params) => {
+      await lab.jobs.kill({ run: 'r', actor: 'alice', reason: 'wrong branch', now: lab.clock.time });
+      const result = await untilStopped(params);
+      expect([params.signal.reason.kind, params.giveUp.aborted]).toEqual(['killed', false]);
+      const swept = { status: 'dead', failureReason: 'too slow', actor: 'alice' } as const;
+      await lab.jobs.finish(attempt, { ...swept, durationSeconds: null, nodesClean: false, now: 9 });
+      expect(await aborted(params.giveUp)).toMatchObject({ kind: 'lease-lost' });
+      return result;
+    });
+    expect(await ending).toBe('lost');
+    expect(await job()).toMatchObject({ actor: 'alice', failureReason: 'too slow' });
+  });
+
+  test('ends at once when it is asked again', async () => {
+    const { asked, run, job } = await claimedLab();
+    const again = new AbortController();
+    const ending = run(
+      async (params) => {
+        asked.abort();
+        const result = await untilStopped(params);
+        expect(params.giveUp.aborted).toBe(false);
+        again.abort();
+        expect(params.giveUp.aborted).toBe(true);
+        return result;
+      },
+      { askedAgain: again.signal },
+    );
+    expect(await ending).toBe('dead');
+    expect(await job()).toMatchObject({ status: 'dead', actor: 'runner', failureReason: 'killed' });
+  });
+
+  test('is also told of a lease that was lost first', async () => {
+    const { lab, attempt, run } = await claimedLab();
+    const ending = run(async (params) => {
+      const swept = { status: 'dead', failureReason: 'silent', actor: 'sweeper' } as const;
+      await lab.jobs.finish(attempt, { ...swept, durationSeconds: null, nodesClean: false, now: 9 });
+      expect(await aborted(params.giveUp)).toMatchObject({ kind: 'lease-lost' });
+      return untilStopped(params);
+    });
+    expect(await ending).toBe('lost');
+  });
+});
+
 describe('a store that fails', () => {
   const broken = async () => Promise.reject(new Error('disk is full'));
 

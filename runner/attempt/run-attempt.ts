@@ -17,12 +17,18 @@ export interface AttemptParams {
   readonly log: Logger;
   /** Aborted when the process was asked to end, by a signal. */
   readonly asked: AbortSignal;
+  /** Aborted when it was asked once more, by a second signal: even the unwinding is to end. */
+  readonly askedAgain?: AbortSignal;
   readonly leaseMs: number;
   readonly renewEveryMs: number;
   readonly holdMs: number; // for jobs that keep their nodes after a failure
   readonly sleep?: Sleep; // default: the process's own timers
-  /** Executes the job; what it rejects with makes the job dead. */
-  readonly execute: (params: { record: JobRecord; signal: AbortSignal }) => Promise<AttemptResult>;
+  /** Executes the job; what it rejects with makes the job dead. Nothing may be done to the nodes once `giveUp` is aborted. */
+  readonly execute: (params: {
+    record: JobRecord;
+    signal: AbortSignal;
+    giveUp: AbortSignal;
+  }) => Promise<AttemptResult>;
 }
 
 /** What came out of a job, and the configuration that it ran with. */
@@ -55,9 +61,13 @@ export async function runAttempt(params: AttemptParams): Promise<AttemptEnd> {
   }
 }
 
-/** Executes the job under a signal that tells why it must stop: a request in the store comes before the bare signal. */
+/**
+ * Executes the job under a signal that tells why it must stop: a request in the store comes before the bare signal. What ends even the
+ * unwinding has a signal of its own, since the first one carries only one reason.
+ */
 async function executeKept(params: AttemptParams, lease: Lease): Promise<AttemptResult> {
   const stop = new AbortController();
+  const giveUp = AbortSignal.any([lease.gone, ...(params.askedAgain ? [params.askedAgain] : [])]);
   const onLease = () => stop.abort(lease.signal.reason);
   const onAsked = async () => {
     await lease.renew();
@@ -71,7 +81,7 @@ async function executeKept(params: AttemptParams, lease: Lease): Promise<Attempt
     const record = await params.jobs.getJob(params.attempt.run, params.attempt.jobId);
     if (record === null)
       throw new Error(`job ${params.attempt.run}/${params.attempt.jobId} is not in the store`);
-    return await params.execute({ record, signal: stop.signal });
+    return await params.execute({ record, signal: stop.signal, giveUp });
   } catch (error) {
     const failureReason = `the runner failed: ${error instanceof Error ? error.message : String(error)}`;
     params.log.error(error instanceof Error ? (error.stack ?? failureReason) : failureReason);

@@ -47,4 +47,15 @@ describe('stopping a job', () => {
     impatient.abort();
     expect([stop.running.aborted, stop.unwinding.aborted]).toEqual([true, true]);
   });
+
+  test('giving up for a lost lease says so to the unwinding, also after a kill, whose reason stays', () => {
+    const outside = new AbortController();
+    const lost = new AbortController();
+    using stop = control({ signal: outside.signal, giveUp: lost.signal });
+    outside.abort(new JobStoppedError('killed', 'killed by ada'));
+    expect(stop.unwinding.aborted).toBe(false);
+    lost.abort(new JobStoppedError('lease-lost', 'lost'));
+    expect(stop.unwinding.reason).toMatchObject({ kind: 'lease-lost' });
+    expect(stop.stopped?.message).toBe('killed by ada');
+  });
 });

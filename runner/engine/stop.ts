@@ -34,7 +34,7 @@ export interface StopControl {
 
 export interface StopParams {
   readonly signal: AbortSignal; // its reason should be a JobStoppedError; anything else counts as a kill
-  readonly giveUp?: AbortSignal; // ends the unwinding at once
+  readonly giveUp?: AbortSignal; // ends the unwinding at once; its reason may be a JobStoppedError too
   readonly unwindMs: number; // how long unwinding may go on after a stop
   readonly maxSeconds: number | null; // the job's deadline; null = none
 }
@@ -76,7 +76,12 @@ export function createStopControl(params: StopParams): StopControl {
     },
   };
   whenAborted(params.signal, released.signal, (reason) => control.stop(asStop(reason)));
-  if (params.giveUp) whenAborted(params.giveUp, released.signal, () => control.abandon());
+  if (params.giveUp) {
+    whenAborted(params.giveUp, released.signal, (reason) => {
+      if (reason instanceof JobStoppedError) control.stop(reason);
+      control.abandon();
+    });
+  }
   if (params.maxSeconds !== null) {
     later(params.maxSeconds * 1000, () =>
       control.stop(new JobStoppedError('timeout', 'hit max job timeout')),

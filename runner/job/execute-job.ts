@@ -5,6 +5,8 @@ import { checkTasks } from '../engine/check-tasks.ts';
 import { createEngine } from '../engine/engine.ts';
 import { toError } from '../engine/failure.ts';
 import { createStepRecorder } from '../engine/steps.ts';
+import { JobStoppedError } from '../engine/stop.ts';
+import type { StopControl } from '../engine/stop.ts';
 import type { Summary } from '../engine/task.ts';
 import { createTaskRegistry } from '../engine/task-registry.ts';
 import type { TaskRegistry } from '../engine/task-registry.ts';
@@ -166,9 +168,17 @@ async function reportOutcome({ params, log, files, summary }: JobParts): Promise
   const status = statusOf(summary);
   const document = summaryDocument(summary);
   // After a lost lease the folder may be somebody else's to write.
-  if (params.stop.stopped?.kind !== 'lease-lost') await files.putYaml('summary.yaml', document);
+  if (!lostLease(params.stop)) await files.putYaml('summary.yaml', document);
   log.info(`Summary data:\n${params.yaml.print(params.mask.value(document))}`);
   log.info(status === 'pass' ? 'pass' : status.toUpperCase());
+}
+
+/** Also when something else had stopped the job before. */
+function lostLease({ stopped, unwinding }: StopControl): boolean {
+  const { reason } = unwinding as { reason: unknown };
+  return (
+    stopped?.kind === 'lease-lost' || (reason instanceof JobStoppedError && reason.kind === 'lease-lost')
+  );
 }
 
 function indented(title: string, text: string): string {

@@ -22,7 +22,7 @@ export interface RunJobParams {
   readonly builtInTasks: TaskModules;
   /** Stops the job when aborted; its reason should be a JobStoppedError, which becomes the failure reason. */
   readonly signal: AbortSignal;
-  /** Ends even the unwinding when aborted, at once. */
+  /** Ends even the unwinding when aborted, at once. Its reason may be a JobStoppedError. */
   readonly giveUp?: AbortSignal;
   readonly console: ((line: string) => void) | null; // log lines for a person
   readonly terminal?: Terminal | null; // for interactive tasks

@@ -333,6 +333,23 @@ describe('a job that is dead', () => {
     expect(existsSync(join(folder, 'run/1/summary.yaml'))).toBe(false);
     expect(await log()).toContain('Unwinding was cut short');
   });
+
+  test('when its lease is lost while a killed job unwinds: no undo goes on, and no verdict is written', async () => {
+    const kill = new AbortController();
+    const lost = new AbortController();
+    const result = await run(jobOn('tasks:\n- probe:\n'), {
+      signal: kill.signal,
+      giveUp: lost.signal,
+      ...withProbe(async (ctx) => {
+        kill.abort(new JobStoppedError('killed', 'killed by grace'));
+        lost.abort(new JobStoppedError('lease-lost', 'the lease is lost'));
+        await sleep(60_000, undefined, { signal: ctx.signal });
+      }),
+    });
+    expect(result).toMatchObject({ status: 'dead', failureReason: 'killed by grace', nodesClean: false });
+    expect(existsSync(join(hosts.endpoints[0]?.home ?? '', 'cephtest'))).toBe(true);
+    expect(existsSync(join(folder, 'run/1/summary.yaml'))).toBe(false);
+  });
 });
 
 describe('the archive', () => {

@@ -62,6 +62,7 @@ const changing: ReadonlySet<string> = new Set([
   'jobs.renew',
   'jobs.finish',
   'jobs.kill',
+  'jobs.expireQueued',
   'jobs.setPriority',
   'nodes.register',
   'nodes.remove',

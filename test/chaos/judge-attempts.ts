@@ -15,14 +15,15 @@ import type { JobModel, Model } from './model.ts';
 /** A claim gives a queued job exactly the nodes asked for, all free, as new, and under a fence above all before (L1, L2, L3, L8). */
 export function judgeClaim(model: Model, call: StoreCall, answer: unknown): void {
   const result = answer as ClaimResult;
-  const [{ jobId, nodes, leaseUntil }] = call.args as [
-    { jobId: number; nodes: string[]; leaseUntil: number },
+  const [{ jobId, nodes, leaseUntil, now }] = call.args as [
+    { jobId: number; nodes: string[]; leaseUntil: number; now: number },
   ];
   if (result.kind === 'refused') return;
   const job = model.jobs.get(jobId);
   const found = (law: string, text: string) => breach(model, { law, at: call.at, text, job: jobId, nodes });
   if (job === undefined) return found('L4', `job ${jobId} was claimed and never accepted`);
   if (job.status !== 'queued') found('L5', `job ${jobId} was claimed while ${job.status}`);
+  if (job.expiresAt !== null && job.expiresAt <= now) found('L4', `job ${jobId} was claimed after its time`);
   const given = result.nodes.map((node) => node.name);
   if (given.join() !== nodes.join() || given.length !== job.nodeCount)
     found(

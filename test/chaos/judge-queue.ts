@@ -14,7 +14,7 @@ export function judgeEnqueue(model: Model, call: StoreCall, answer: unknown): vo
     if (job === undefined || (known !== undefined && known.run !== run)) {
       breach(model, { law: 'L4', at: call.at, text: `enqueue gave the id ${jobId} twice`, job: jobId });
     } else if (known === undefined) {
-      const { machineType, osType, nodeCount, maxSeconds, priority } = job;
+      const { machineType, osType, nodeCount, maxSeconds, expiresAt, priority } = job;
       model.jobs.set(jobId, {
         run,
         jobId,
@@ -22,6 +22,7 @@ export function judgeEnqueue(model: Model, call: StoreCall, answer: unknown): vo
         osType,
         nodeCount,
         maxSeconds,
+        expiresAt,
         priority,
         submittedAt: call.at,
         status: 'queued',
@@ -63,6 +64,24 @@ export function judgeKill(model: Model, call: StoreCall, answer: unknown): void 
         text: `a kill touched job ${id}, which is ${job.status}`,
         job,
       });
+  }
+}
+
+/** Only queued jobs whose time is over expire, and all of them (L4). */
+export function judgeExpire(model: Model, call: StoreCall, answer: unknown): void {
+  const [{ now, actor }] = call.args as [{ now: number; actor: string }];
+  const due = [...model.jobs.values()].filter(
+    (job) => job.status === 'queued' && job.expiresAt !== null && job.expiresAt <= now,
+  );
+  const ended = new Set(answer as number[]);
+  for (const id of ended) {
+    if (due.some((job) => job.jobId === id)) continue;
+    breach(model, { law: 'L4', at: call.at, text: `job ${id} expired before its time`, job: id });
+  }
+  for (const job of due) {
+    if (!ended.has(job.jobId))
+      breach(model, { law: 'L4', at: call.at, text: `job ${job.jobId} outlived its time in the queue`, job });
+    Object.assign(job, { status: 'dead', actor, reason: 'expired' });
   }
 }
 

@@ -11,7 +11,7 @@ import {
   judgeRelease,
   judgeRemove,
 } from './judge-nodes.ts';
-import { judgeEnqueue, judgeKill, judgeSetPriority } from './judge-queue.ts';
+import { judgeEnqueue, judgeExpire, judgeKill, judgeSetPriority } from './judge-queue.ts';
 import { breach } from './model.ts';
 import type { Model } from './model.ts';
 
@@ -25,6 +25,7 @@ const judges: Readonly<Record<string, Judge>> = {
   'jobs.renew': judgeRenew,
   'jobs.finish': judgeFinish,
   'jobs.kill': judgeKill,
+  'jobs.expireQueued': judgeExpire,
   'jobs.setPriority': judgeSetPriority,
   'nodes.register': judgeRegister,
   'nodes.remove': judgeRemove,

@@ -38,6 +38,7 @@ export interface JobModel {
   readonly osType: string | null;
   readonly nodeCount: number;
   readonly maxSeconds: number;
+  readonly expiresAt: number | null; // by the clock of the caller
   readonly submittedAt: number; // virtual ms
   priority: number;
   status: JobStatus;

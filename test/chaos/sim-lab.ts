@@ -1,5 +1,6 @@
 import { createCleaner } from '../../core/operations/clean-nodes.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
+import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { Launcher } from '../../core/ports/launcher.ts';
 import type { Provider } from '../../core/ports/provider.ts';
@@ -49,7 +50,8 @@ async function runLab(world: World, lab: SimProcess, params: LabParams): Promise
     wakeups: { poke: async (machineType: string) => poke(world, machineType) },
   };
   await untilDone(lab, async () => ports.nodes.register(await params.provider.start(), clock.now()));
-  const dispatching = loop(lab, 2000, () => dispatch(ports, { maxRunners: params.maxRunners }));
+  const outage = createLaunchOutage();
+  const dispatching = loop(lab, 2000, () => dispatch(ports, { maxRunners: params.maxRunners, outage }));
   const cleaner = createCleaner(ports, { sole: params.labs === 1, onSettled: () => cleaning.poke() });
   const cleaning = loop(lab, 2000, () => cleaner.pass());
   const sweeper = createSweeper(ports);

@@ -1,17 +1,23 @@
+import { mostAttempts } from '../../core/operations/lab-ports.ts';
 import type { Launcher } from '../../core/ports/launcher.ts';
 import { SimulatedFault } from './faults.ts';
 import { spawnRunner } from './sim-runner.ts';
 import type { World } from './world.ts';
 
-/** Starts simulated runners. Sometimes for a while it cannot, and sometimes it could and does not know. */
+/** Starts simulated runners. Sometimes for a while it cannot, some jobs alone it cannot, and sometimes it could and does not know. */
 export function simLauncher(world: World): Launcher {
   const random = world.rng.fork('launcher');
   let brokenUntil = 0;
+  const isCursed = (jobId: number) => world.rng.fork(`launches of ${jobId}`).chance(0.05);
   return {
     async launch(params) {
       if (world.faults.hit('launcher fails for a while', 0.02)) brokenUntil = world.time.now() + 25_000;
-      const broken = world.time.now() < brokenUntil && !world.faults.quiet;
-      const unseen = world.faults.hit('a started runner is reported as failed', broken ? 0.3 : 0.03);
+      const cursed = isCursed(params.attempt.jobId) && world.faults.hit('a job cannot be launched', 0.9);
+      const broken = cursed || (world.time.now() < brokenUntil && !world.faults.quiet);
+      // Seen earlier, the runner of a job that cannot be launched would spare it the last try, which is the one that matters.
+      const oddsOfCursed = params.attemptNumber < mostAttempts ? 0.01 : 0.8;
+      const odds = cursed ? oddsOfCursed : broken ? 0.3 : 0.03;
+      const unseen = world.faults.hit('a started runner is reported as failed', odds);
       if (broken && !unseen) throw new SimulatedFault('no process could be made');
       const process = spawnRunner(world, params);
       if (unseen) {

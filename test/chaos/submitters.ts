@@ -1,6 +1,6 @@
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { submitJob } from '../../core/operations/submit-job.ts';
-import type { YamlMap, YamlValue } from '../../core/config/yaml-value.ts';
+import type { YamlValue } from '../../core/config/yaml-value.ts';
 import type { Rng } from './rng.ts';
 import { poke } from './sim-lab.ts';
 import { simProcess } from './sim-process.ts';
@@ -21,6 +21,7 @@ export interface Offer {
 export function startSubmitters(world: World, offer: Offer): Accepted[] {
   const accepted: Accepted[] = [];
   const random = world.rng.fork('submitters');
+  const expiry = world.rng.fork('expiry');
   const client = simProcess('submitter', world.time);
   const { jobs } = world.stores(client, { kind: 'person', mortal: false });
   const ports = { jobs, yaml: pyYaml, wakeups: { poke: async (type: string) => poke(world, type) } };
@@ -29,6 +30,7 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
     const name = `run-${++number}`;
     const copies = random.whole(1, 4);
     const config = jobConfig(random, offer);
+    if (expiry.chance(0.1)) config.set('expire', `${expiry.whole(1, 20)}m`);
     const now = world.clock.now();
     accepted.push({ run: name, copies });
     for (let resumed = false; ; resumed = true) {
@@ -59,7 +61,7 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
   return accepted;
 }
 
-function jobConfig(random: Rng, offer: Offer): YamlMap {
+function jobConfig(random: Rng, offer: Offer): Map<string, YamlValue> {
   const type = random.pick(offer.types);
   const big = random.chance(0.04);
   const impossible = random.chance(0.02);

@@ -65,6 +65,22 @@ export function claimCases(get: () => StoresUnderTest): void {
       expect(await jobs.claim({ ...again, jobId: 999 })).toMatchObject({ kind: 'refused' });
     });
 
+    test('is refused from the moment on at which the job expires', async () => {
+      const { jobs, nodes } = get();
+      await nodes.register([nodeSpec('a')], 1);
+      await jobs.createRun(newRun('r'));
+      const batch = ['late', 'in time'].map((key) => newJob(key, { expiresAt: 50 }));
+      const [late = 0, inTime = 0] = await jobs.enqueue({ run: 'r', jobs: batch, now: 2 });
+      const claim = { run: 'r', nodes: ['a'], leaseUntil: 100 };
+      expect(await jobs.claim({ ...claim, jobId: late, now: 50 })).toMatchObject({
+        kind: 'refused',
+        reason: expect.stringContaining('expired'),
+      });
+      expect(await states()).toEqual(['a free']);
+      expect(await counts()).toMatchObject({ queued: 2, waiting: 0 });
+      expect(await jobs.claim({ ...claim, jobId: inTime, now: 49 })).toMatchObject({ kind: 'claimed' });
+    });
+
     test('needs no nodes for a job that wants none', async () => {
       const { jobs } = get();
       await jobs.createRun(newRun('r'));
@@ -106,6 +122,28 @@ export function claimCases(get: () => StoresUnderTest): void {
       await jobs.start(attempt, { runner: 'x', now: 20 });
       expect(await jobs.unclaim(attempt, 21)).toBe('stale');
       expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'running' });
+    });
+
+    test('does not count the claim when the job is not to blame, and keeps its fence', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      for (let call = 0; call < 2; call++)
+        expect(await jobs.unclaim(attempt, 20, { blameless: true })).toBe('ok');
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({
+        status: 'queued',
+        attempt: 0,
+        fence: attempt.fence,
+      });
+      const next = await jobs.claim({
+        run: 'r',
+        jobId: attempt.jobId,
+        nodes: ['a', 'b'],
+        leaseUntil: 90,
+        now: 21,
+      });
+      if (next.kind === 'refused') throw new Error(next.reason);
+      expect(next.attemptNumber).toBe(1);
+      expect(next.attempt.fence).toBeGreaterThan(attempt.fence);
     });
 
     test('does not bring back a job that somebody wanted to end', async () => {

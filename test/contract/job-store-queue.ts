@@ -83,6 +83,7 @@ export function queueCases(get: () => StoresUnderTest): void {
         osVersion: '22.04',
         arch: 'x86_64',
         priority: 7,
+        expiresAt: 1_900_000_000_000,
         config: 'π: "\\0"\n',
       });
       const [jobId = 0] = await jobs.enqueue({ run: 'r', jobs: [job], now: 2 });
@@ -106,6 +107,48 @@ export function queueCases(get: () => StoresUnderTest): void {
         actor: null,
       });
       expect(await jobs.getJob('other', jobId)).toBeNull();
+    });
+  });
+
+  describe('expireQueued()', () => {
+    test('ends the queued jobs whose time is over, of all runs, and counts them, once', async () => {
+      const { jobs } = get();
+      for (const run of ['r', 's']) await jobs.createRun(newRun(run));
+      const batch = [newJob('now', { expiresAt: 50 }), newJob('later', { expiresAt: 51 }), newJob('never')];
+      const [first = 0] = await jobs.enqueue({ run: 'r', jobs: batch, now: 2 });
+      const [second = 0] = await jobs.enqueue({ run: 's', jobs: [newJob('k', { expiresAt: 7 })], now: 2 });
+      expect(await jobs.expireQueued({ now: 50, actor: 'sweeper' })).toEqual([first, second]);
+      expect(await jobs.getJob('r', first)).toMatchObject({
+        status: 'dead',
+        actor: 'sweeper',
+        failureReason: 'expired at 1970-01-01T00:00:00.050Z: it was still queued',
+        finishedAt: 50,
+        killRequested: null,
+      });
+      expect(await jobs.getRun('r')).toMatchObject({ updatedAt: 50, counts: { queued: 2, dead: 1 } });
+      expect((await jobs.queueHead('box', 9)).map((job) => job.key)).toEqual(['later', 'never']);
+      const settled = await jobs.listJobs({ limit: 9 });
+      expect(await jobs.expireQueued({ now: 50, actor: 'another' })).toEqual([]);
+      expect(await jobs.listJobs({ limit: 9 })).toEqual(settled);
+    });
+
+    test('leaves claimed jobs alone, until they are back in the queue', async () => {
+      const { jobs } = get();
+      await jobs.createRun(newRun('r'));
+      const batch = ['waiting', 'running'].map((key) => newJob(key, { expiresAt: 50, nodeCount: 0 }));
+      const attempts = [];
+      for (const jobId of await jobs.enqueue({ run: 'r', jobs: batch, now: 2 })) {
+        const claim = await jobs.claim({ run: 'r', jobId, nodes: [], leaseUntil: 100, now: 49 });
+        if (claim.kind === 'refused') throw new Error(claim.reason);
+        attempts.push(claim.attempt);
+      }
+      const [waiting, running] = attempts;
+      if (waiting === undefined || running === undefined) throw new Error('a job was not claimed');
+      await jobs.start(running, { runner: 'me', now: 49 });
+      expect(await jobs.expireQueued({ now: 60, actor: 'sweeper' })).toEqual([]);
+      await jobs.unclaim(waiting, 61);
+      expect(await jobs.expireQueued({ now: 62, actor: 'sweeper' })).toEqual([waiting.jobId]);
+      expect((await jobs.getRun('r'))?.counts).toMatchObject({ running: 1, dead: 1, queued: 0, waiting: 0 });
     });
   });
 

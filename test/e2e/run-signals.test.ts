@@ -79,6 +79,16 @@ describe('loligo run on a real host', () => {
     },
   );
 
+  test('a reader of its output that goes away changes nothing: the job runs on and passes', async () => {
+    const job = await start("- exec: {node.a: ['echo working; sleep 1', 'echo later']}\n");
+    await untilRunning(job);
+    job.child.stderr?.destroy();
+    job.child.stdout?.destroy();
+    expect((await job.ended).code).toBe(0);
+    expect(await readFile(join(home, 'arch/teuthology.log'), 'utf8')).toContain('later');
+    expect(await summary()).toContain('success: true');
+  });
+
   test('a second signal ends the unwinding too, and the verdict is still written', async () => {
     const job = await start(`- full_sequential_finally:
   - sleep: {duration: 600}

@@ -24,7 +24,9 @@ async function countOn(ctx: TaskContext, remote: Remote, lines: number): Promise
     await remote.run(['rm', '-f', path]);
   });
   await remote.writeFile(path, textOf(lines), { signal: ctx.signal });
-  const table = await remote.sh(`tr ' ' '\\n' <${path} | sort | uniq -c`, { signal: ctx.signal, quiet: true });
+  const count = `tr ' ' '\\n' <"$1" | sort | uniq -c`;
+  const options = { signal: ctx.signal, quiet: true, collect: true };
+  const { stdout: table } = await remote.run(['sh', '-c', count, 'count', path], options);
   const counted = new Map<string, number>();
   for (const row of table.trim().split('\n')) {
     const [count = '', word = ''] = row.trim().split(/\s+/);
