@@ -25,7 +25,7 @@ async function countOn(ctx: TaskContext, remote: Remote, lines: number): Promise
   });
   await remote.writeFile(path, textOf(lines), { signal: ctx.signal });
   const count = `tr ' ' '\\n' <"$1" | sort | uniq -c`;
-  const options = { signal: ctx.signal, quiet: true, collect: true };
+  const options = { signal: ctx.signal, quiet: true, collect: 'stdout' } as const;
   const { stdout: table } = await remote.run(['sh', '-c', count, 'count', path], options);
   const counted = new Map<string, number>();
   for (const row of table.trim().split('\n')) {
