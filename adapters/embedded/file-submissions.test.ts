@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -55,6 +55,26 @@ describe('the journal in a folder', () => {
     writeFileSync(join(folder, '.new-half'), '{"subm');
     expect((await fileSubmissions({ folder }).unfinished()).map(({ key }) => key)).toEqual(['early', 'late']);
     expect(await journal.begin(submission('undone'))).toEqual({ kind: 'new' });
+  });
+
+  test('answers go after a week, submissions without one never', async () => {
+    const journal = fileSubmissions({ folder });
+    for (const key of ['answered', 'open']) await journal.begin(submission(key));
+    await journal.finish('answered', answer);
+    const longAgo = Date.now() / 1000 - 8 * 24 * 3600;
+    for (const name of readdirSync(folder)) utimesSync(join(folder, name), longAgo, longAgo);
+    expect((await fileSubmissions({ folder }).unfinished()).map(({ key }) => key)).toEqual(['open']);
+    expect(await journal.begin(submission('answered'))).toEqual({ kind: 'new' });
+  });
+
+  test('a damaged file is set aside and stops nobody', async () => {
+    const journal = fileSubmissions({ folder });
+    await journal.begin(submission('k'));
+    const [name = ''] = readdirSync(folder);
+    writeFileSync(join(folder, name), '{"subm');
+    expect(await journal.unfinished()).toEqual([]);
+    expect(await journal.begin(submission('k'))).toEqual({ kind: 'new' });
+    expect(readdirSync(folder).toSorted()).toEqual([name, `${name}.damaged`]);
   });
 
   test('keys that look like paths stay inside', async () => {

@@ -10,12 +10,15 @@ interface Entry {
 }
 
 const keptMs = 7 * 24 * 3600 * 1000;
+const tidyEveryMs = 3600 * 1000;
 
 /**
  * The journal of submissions as a folder with one small file per key. A file appears whole or not at all, and the link that
- * makes it appear fails when the key is there already. Answers are kept for a week; `unfinished` takes older ones away.
+ * makes it appear fails when the key is there already. Answers are kept for a week, and older ones taken away at the start and then
+ * once an hour; a submission without an answer stays. A file that cannot be read is set aside as `*.damaged`.
  */
 export function fileSubmissions({ folder }: { folder: string }): Submissions {
+  let tidiedAt = Date.now();
   const fileOf = (key: string) => join(folder, `${createHash('sha256').update(key).digest('hex')}.json`);
   const writeAside = async (entry: Entry) => {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -42,10 +45,14 @@ export function fileSubmissions({ folder }: { folder: string }): Submissions {
       const entry = await readEntry(fileOf(key));
       if (entry === null || entry.answer !== null) return;
       await rename(await writeAside({ ...entry, answer }), fileOf(key));
+      if (Date.now() - tidiedAt < tidyEveryMs) return;
+      tidiedAt = Date.now();
+      await removeOldAnswers(folder);
     },
     forget: async (key) => rm(fileOf(key), { force: true }),
     async unfinished() {
-      await removeOld(folder);
+      await removeScratch(folder);
+      await removeOldAnswers(folder);
       const entries = await Promise.all((await filesIn(folder)).map((name) => readEntry(join(folder, name))));
       const open = entries.filter((entry) => entry !== null && entry.answer === null);
       return open.map((entry) => (entry as Entry).submission).sort((a, b) => a.at - b.at);
@@ -55,7 +62,13 @@ export function fileSubmissions({ folder }: { folder: string }): Submissions {
 
 async function readEntry(file: string): Promise<Entry | null> {
   const text = await readFile(file, 'utf8').catch(missing);
-  return text === null ? null : (JSON.parse(text) as Entry);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Entry;
+  } catch {
+    await rename(file, `${file}.damaged`);
+    return null;
+  }
 }
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -63,11 +76,19 @@ async function filesIn(folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.json'));
 }
 
-async function removeOld(folder: string): Promise<void> {
+async function removeOldAnswers(folder: string): Promise<void> {
+  for (const name of await filesIn(folder)) {
+    const file = join(folder, name);
+    const found = await stat(file).catch(missing);
+    if (found === null || Date.now() - found.mtimeMs <= keptMs) continue;
+    if ((await readEntry(file))?.answer) await rm(file, { force: true });
+  }
+}
+
+/** What a killed process was writing. Only safe while nobody else writes: at the start. */
+async function removeScratch(folder: string): Promise<void> {
   for (const name of (await readdir(folder).catch(missing)) ?? []) {
-    const found = await stat(join(folder, name)).catch(missing);
-    const old = found !== null && Date.now() - found.mtimeMs > keptMs;
-    if (old || name.startsWith('.new-')) await rm(join(folder, name), { force: true });
+    if (name.startsWith('.new-')) await rm(join(folder, name), { force: true });
   }
 }
 

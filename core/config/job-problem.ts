@@ -1,3 +1,4 @@
+import { printable } from './printable.ts';
 import { toPlain } from './yaml-value.ts';
 import type { YamlKey, YamlValue } from './yaml-value.ts';
 
@@ -42,5 +43,5 @@ function describePath(path: DocumentPath): string {
 /** A value as a sentence shows it: one line, cut after 100 characters. */
 export function showValue(value: YamlValue): string {
   const text = typeof value === 'string' ? `'${value}'` : JSON.stringify(toPlain(value));
-  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+  return printable(text.length > 100 ? `${text.slice(0, 100)}...` : text);
 }

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * Text that is not the YAML we accept. The message is one sentence that begins with the place, in the form editors
  * can jump to, and ends with the line that broke.
@@ -17,7 +19,7 @@ export class YamlError extends Error {
     cause?: unknown;
   }) {
     const place = `${params.file ?? 'YAML'}:${params.line}:${params.column}`;
-    const shown = params.lineText.trim().slice(0, 120);
+    const shown = printable(params.lineText.trim().slice(0, 120));
     super(`${place}: ${params.reason}${shown === '' ? '' : `, in: ${shown}`}`, { cause: params.cause });
     this.file = params.file;
     this.line = params.line;

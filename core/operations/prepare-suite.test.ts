@@ -11,13 +11,19 @@ import {
 import type { PackageQuery } from '../ports/package-index.ts';
 import { prepareSuite } from './prepare-suite.ts';
 
+/** The labs here have no nodes, which a submission is told. */
+const absent = 'the lab has no machines of type box: the jobs wait until it has';
+
 describe('the build under test', () => {
   test('is not looked up where no repository is configured, and keys without a value are left out', async () => {
     const { base, said } = await listed(makeLab(), {});
     expect([...base.keys()]).not.toContain('sha1');
     expect(base.get('branch')).toBe('main');
     expect(base.get('suite_path')).toBe('/checkout/qa');
-    expect(said).toEqual(['no package index is configured: whether the jobs have packages is not checked']);
+    expect(said).toEqual([
+      absent,
+      'no package index is configured: whether the jobs have packages is not checked',
+    ]);
   });
 
   test('is the head of its branch, once for the whole run, and no fragment pins another', async () => {
@@ -87,7 +93,7 @@ describe('packages', () => {
     const { base, jobs, said } = await listed(makeLab(configured, until('c')), { newest: 2 });
     expect([base.get('sha1'), base.get('suite_sha1')]).toEqual(['c'.repeat(40), 'c'.repeat(40)]);
     expect(new Set(jobs.map((job) => job.config.get('sha1')))).toEqual(new Set(['c'.repeat(40)]));
-    expect(said).toEqual([`went back 2 commits, to ${'c'.repeat(40)}, for which there are packages`]);
+    expect(said).toEqual([absent, `went back 2 commits, to ${'c'.repeat(40)}, for which there are packages`]);
     await expect(listed(makeLab(configured, until('d')), { newest: 2 })).rejects.toThrow(
       'Exceeded 2 backtracks',
     );

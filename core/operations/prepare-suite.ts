@@ -88,8 +88,16 @@ export async function prepareSuite(
   const facts = await runFacts(ports, { order, context, rerun, build, ...settled }, await opening(build));
   const limit = order.limit === 0 && order.sleepBeforeTeardown > 0 ? 1 : order.limit;
   if (limit !== order.limit) notes.push('machines are to be kept after their job: only one job is queued');
+  notes.push(...(await absentNote(ports.nodes, machineType)));
   const draft: Draft = { ports, order, rerun, facts, limit, opened: await opening(build), notes };
   return await settle(draft);
+}
+
+/** Jobs for machines that come later are welcome, but a mistyped name should not wait for ever in silence. */
+async function absentNote(nodes: NodeStore, machineType: string): Promise<string[]> {
+  const wanted = machineType.split(',');
+  const present = (await nodes.list()).some((node) => wanted.includes(node.machineType));
+  return present ? [] : [`the lab has no machines of type ${machineType}: the jobs wait until it has`];
 }
 
 interface Draft {

@@ -33,3 +33,15 @@ export async function openRun(
   if (made === 'exists' && !(context.resumed && ours)) throw new RunExistsError(run.name);
   return record;
 }
+
+/** Like `openRun`, for a name that nobody asked for: where it is taken, `NAME.2`, `NAME.3` and so on are tried. */
+export async function openFreeRun(...[ports, run, context]: Parameters<typeof openRun>): Promise<RunRecord> {
+  for (let count = 1; ; count += 1) {
+    const name = count === 1 ? run.name : `${run.name}.${count}`;
+    try {
+      return await openRun(ports, { ...run, name }, context);
+    } catch (error) {
+      if (!(error instanceof RunExistsError)) throw error;
+    }
+  }
+}

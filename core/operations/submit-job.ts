@@ -6,7 +6,7 @@ import { submittedJob } from './job-document.ts';
 import type { LabPorts } from './lab-ports.ts';
 import { pokeTypes } from './poke-types.ts';
 import { loginOf, timestamp } from './run-name.ts';
-import { openRun } from './submission.ts';
+import { openFreeRun, openRun } from './submission.ts';
 import type { SubmissionContext } from './submission.ts';
 
 export interface JobSubmission {
@@ -35,26 +35,35 @@ export async function submitJob(
 ): Promise<SubmittedRun> {
   const wishes = jobRequirements(submission.config);
   const machineType = wishes.machineType ?? submission.machineType;
-  const name = submission.name ?? `${loginOf(context.owner)}-${timestamp(context.now)}-job`;
+  const usual = `${loginOf(context.owner)}-${timestamp(context.now)}-job`;
+  const open = submission.name === null ? openFreeRun : openRun;
   expiryOf(submission.config, context.now); // refused before there is a run
-  const run = await openRun(
+  const run = await open(
     ports,
-    { name, suite: '', machineType, seed: null, subset: null, noNestedSubset: false, sha1: null },
+    {
+      name: submission.name ?? usual,
+      suite: '',
+      machineType,
+      seed: null,
+      subset: null,
+      noNestedSubset: false,
+      sha1: null,
+    },
     context,
   );
   const job = submittedJob(ports.yaml, {
     run,
     config: submission.config,
-    description: submission.description ?? describedBy(submission.config) ?? name,
+    description: submission.description ?? describedBy(submission.config) ?? run.name,
     machineType,
     priority: submission.priority ?? wishes.priority,
     maxSeconds: submission.maxSeconds,
   });
   const jobs = Array.from({ length: submission.copies }, (_, copy) => ({ ...job, key: `0.${copy}` }));
-  const jobIds = await ports.jobs.enqueue({ run: name, jobs, now: context.now });
-  await ports.jobs.closeRun(name, context.now);
+  const jobIds = await ports.jobs.enqueue({ run: run.name, jobs, now: context.now });
+  await ports.jobs.closeRun(run.name, context.now);
   await pokeTypes(ports, machineType);
-  return { run: name, jobIds };
+  return { run: run.name, jobIds };
 }
 
 function describedBy(config: YamlMap): string | null {

@@ -101,6 +101,17 @@ tasks: [{print: hello}]`;
     expect(lab.poked).toEqual(['rack']);
   });
 
+  test('jobs without a name that come within one second get names of their own', async () => {
+    const lab = makeLab();
+    const unnamed = oneJob('tasks: []', { name: null });
+    const first = await submitJob(lab, unnamed, context);
+    const second = await submitJob(lab, unnamed, { ...context, now: context.now + 1 });
+    expect(second.run).toBe(`${first.run}.2`);
+    expect(await submitJob(lab, unnamed, { ...context, now: context.now + 1, resumed: true })).toEqual(
+      second,
+    );
+  });
+
   test('a name that is taken is refused; the same submission made again is not', async () => {
     const lab = makeLab();
     const first = await submitJob(lab, oneJob('tasks: []', { copies: 3 }), context);
