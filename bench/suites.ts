@@ -25,6 +25,12 @@ const { values } = parseArgs({
   },
 });
 
+/** What the original took on a machine of two cores, as the specification of this project measured it. */
+const original: Readonly<Record<string, string>> = {
+  'rados ': 'CPU 7.7 s, peak memory 95 MB',
+  'rados 17/2000': 'CPU 0.94 s',
+};
+
 const scratch = values.suites.endsWith('.gz') ? unpack(values.suites) : null;
 try {
   await measure(scratch ?? values.suites);
@@ -59,6 +65,8 @@ async function measure(folder: string): Promise<void> {
     `  CPU after start ${((cpu.user + cpu.system) / 1e6).toFixed(3)} s, wall ${Math.round(performance.now() - began)} ms`,
   );
   console.log(`  peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
+  const known = original[`${values.suite} ${values.subset ?? ''}`];
+  if (known !== undefined && !values.json) console.log(`  the original: ${known}`);
 }
 
 function unpack(tarball: string): string {
