@@ -2,7 +2,7 @@ import { MergeConflictError, existingKey } from './deep-merge.ts';
 import { YamlTimestamp, isYamlMap } from './yaml-value.ts';
 import type { YamlKey, YamlMap, YamlValue } from './yaml-value.ts';
 
-/** A document that scripts may change in place. Only its owner may; whoever keeps it afterwards treats it as any other. */
+/** A document that scripts may change in place. Only its owner may; whoever keeps it afterwards treats it like the rest. */
 export type MutableMap = Map<YamlKey, YamlValue>;
 
 /** A date under a key that has no value yet, which the original cannot merge; over another value, or in a list, it can. */
