@@ -46,6 +46,17 @@ const node = fc.oneof(
 );
 type Node = { path: string } & ({ text: string | null } | { target: string });
 
+/** Whether what there is of a path lies in the root: through a link, anything else would be made somewhere on this machine. */
+function isInside(root: string, place: string): boolean {
+  for (let existing = place; ; existing = join(existing, '..')) {
+    try {
+      return `${realpathSync(existing)}/`.startsWith(`${root}/`);
+    } catch {
+      if (lstatSync(existing, { throwIfNoEntry: false })?.isSymbolicLink()) return false;
+    }
+  }
+}
+
 /** Builds as much of a tree as fits together; what is in the way of something before it is left out. */
 function build(nodes: readonly Node[]): string {
   const root = join(mkdtempSync(join(folder, 'x-')), 'root');
@@ -53,11 +64,12 @@ function build(nodes: readonly Node[]): string {
   for (const each of nodes) {
     const place = join(root, each.path);
     try {
-      if ('text' in each && each.text === null) mkdirSync(place, { recursive: true });
-      else {
-        const parent = join(place, '..');
+      const parent = join(place, '..');
+      if (!isInside(root, parent)) continue;
+      if ('text' in each && each.text === null) {
+        if (isInside(root, place)) mkdirSync(place, { recursive: true });
+      } else {
         mkdirSync(parent, { recursive: true });
-        if (!`${realpathSync(parent)}/`.startsWith(`${root}/`)) continue;
         if ('target' in each) symlinkSync(each.target, place);
         else writeFileSync(place, each.text ?? '', { flag: 'wx' });
       }
