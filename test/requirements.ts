@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
 
 /** What a test may need beyond Node, how to see that it is there, and what to install when it is not. */
 const parts = {
-  sshd: { present: () => existsSync('/usr/sbin/sshd'), install: 'apt-get install openssh-server' },
+  sshd: {
+    present: () => existsSync('/usr/sbin/sshd') && /\bbash$/.test(userInfo().shell ?? ''),
+    install: 'apt-get install openssh-server, and bash as your login shell',
+  },
   ssh: { present: () => answers('ssh', '-V'), install: 'apt-get install openssh-client' },
   git: { present: () => answers('git', '--version'), install: 'apt-get install git' },
   docker: {

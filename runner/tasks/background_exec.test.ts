@@ -117,10 +117,21 @@ tasks:
 
 /** The processes of an SSH server that serve its connections. */
 function sessionsOf(server: number): number[] {
-  return readdirSync('/proc')
+  const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => parentOf(pid) === server);
+    .map(Number);
+  const children = processes.filter((pid) => parentOf(pid) === server);
+  // A login that is not root's has two: one that watches, and below it the one that holds the connection.
+  const below = processes.filter((pid) => children.includes(parentOf(pid) ?? 0) && isSshd(pid));
+  return [...children, ...below];
+}
+
+function isSshd(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sshd');
+  } catch {
+    return false;
+  }
 }
 
 function parentOf(pid: number): number | null {
