@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addRun, apiLab, nodeSpec, startJob } from '../test/fixtures/api-lab.ts';
+import { newJob, newRun } from '../test/fixtures/lab-records.ts';
 import type { ApiLab } from '../test/fixtures/api-lab.ts';
 
 let lab: ApiLab;
@@ -44,6 +45,15 @@ describe('the pages', () => {
     expect(page).toContain('node &lt;n1&gt; is gone');
     expect(page).toContain('class="dead"');
     expect(page).not.toContain('http-equiv="refresh"');
+  });
+
+  test('what a submitter wrote is text on the page, never markup', async () => {
+    const hostile = newJob('hostile', { description: '<img src=x onerror=steal()> "quoted" & more' });
+    await lab.ports.jobs.createRun(newRun('open'));
+    await lab.ports.jobs.enqueue({ run: 'open', jobs: [hostile], now: lab.ports.clock.now() });
+    const page = await (await lab.get('/open/')).text();
+    expect(page).toContain('&lt;img src=x onerror=steal()&gt; &quot;quoted&quot; &amp; more');
+    expect(page).not.toContain('<img');
   });
 
   test('a long run is paged', async () => {

@@ -6,7 +6,7 @@ import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
 import { plan } from '../core/scheduling/plan.ts';
 import type { NewJob } from '../core/ports/job-store.ts';
-import type { NodeSpec } from '../core/locks/node.ts';
+import { newJob, nodeSpec } from '../test/fixtures/lab-records.ts';
 
 /** What the queue costs on SQLite: `node bench/queue.ts [JOBS]`. Jobs have a configuration of 4 KiB and want one to four nodes. */
 
@@ -27,7 +27,7 @@ async function measure(file: string): Promise<void> {
   const database = openDatabase(file);
   const jobs = sqliteJobStore(database);
   const nodes = sqliteNodeStore(database);
-  await nodes.register(nodeNames.map(spec), 1);
+  await nodes.register(nodeNames.map((name) => nodeSpec(name)), 1);
   await jobs.createRun({
     name: 'bench',
     suite: 'bench',
@@ -98,33 +98,11 @@ function print(what: string, ms: number): void {
 }
 
 function job(index: number): NewJob {
-  return {
-    key: `${index}.0`,
-    description: `bench/{${index}}`,
-    machineType: 'box',
+  const description = `bench/{${index}}`;
+  return newJob(`${index}.0`, {
+    description,
     nodeCount: 1 + (index % 4),
-    osType: null,
-    osVersion: null,
-    arch: null,
     priority: 1000 - (index % 3),
-    maxSeconds: 3600,
-    expiresAt: null,
     config,
-  };
-}
-
-function spec(name: string): NodeSpec {
-  return {
-    name,
-    machineType: 'box',
-    provider: 'shelf',
-    user: 'ubuntu',
-    address: name,
-    port: 22,
-    hostKey: null,
-    identityFile: null,
-    arch: 'x86_64',
-    osType: 'debian',
-    osVersion: '12',
-  };
+  });
 }
