@@ -27,7 +27,10 @@ async function measure(file: string): Promise<void> {
   const database = openDatabase(file);
   const jobs = sqliteJobStore(database);
   const nodes = sqliteNodeStore(database);
-  await nodes.register(nodeNames.map((name) => nodeSpec(name)), 1);
+  await nodes.register(
+    nodeNames.map((name) => nodeSpec(name)),
+    1,
+  );
   await jobs.createRun({
     name: 'bench',
     suite: 'bench',
