@@ -8,9 +8,13 @@ export class LabRunningError extends Error {
   }
 }
 
+/** A database that nobody refers to is closed by the garbage collector, and its lock would be gone with it. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes the one place of a folder. The lock is the kernel's, on a SQLite file: it ends with the process however that dies, is
- * not inherited by children, and needs no guess about a stale pid. Throws LabRunningError.
+ * not inherited by children, and needs no guess about a stale pid. It is held until `release`, whether or not the caller keeps
+ * the result. Throws LabRunningError.
  */
 export function takeLabLock(file: string, folder: string): { release(): void } {
   const database = new DatabaseSync(file, { timeout: 0 });
@@ -21,5 +25,10 @@ export function takeLabLock(file: string, folder: string): { release(): void } {
     database.close();
     throw new LabRunningError(folder, { cause });
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release() {
+      if (held.delete(database)) database.close();
+    },
+  };
 }
