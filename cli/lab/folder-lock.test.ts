@@ -46,7 +46,7 @@ async function holder() {
 
 describe('the lock of a folder', () => {
   test('is refused while another process holds it, with the folder in the sentence', async () => {
-    const lab = await holder();
+    await holder();
     expect(() => takeLabLock(join(folder, 'lock'), folder)).toThrow(LabRunningError);
     expect(() => takeLabLock(join(folder, 'lock'), folder)).toThrow(folder);
   });
