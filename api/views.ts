@@ -92,6 +92,7 @@ export const nodeSchema = z
     job: z.object({ run: z.string(), job_id: z.number().int() }).nullable(),
     description: z.string().nullable(),
     reason: z.string().nullable(),
+    marked_by: z.string().nullable().describe('Who gave the reason; null: the end of a lock did.'),
     state_since: time,
     last_used_at: time.nullable(),
   })
@@ -191,6 +192,7 @@ export function nodeView(node: Node): NodeView {
     job: node.lock?.job ? { run: node.lock.job.run, job_id: node.lock.job.jobId } : null,
     description: node.description,
     reason: node.reason,
+    marked_by: node.markedBy,
     state_since: iso(node.stateSince),
     last_used_at: node.lastUsedAt === 0 ? null : iso(node.lastUsedAt),
   };

@@ -97,5 +97,12 @@ const nodeColumns: readonly Column<NodeView>[] = [
   { title: 'HELD BY', value: (node) => (node.job ? `${node.job.run}/${node.job.job_id}` : node.locked_by) },
   { title: 'REACHED AT', value: (node) => `${node.user}@${node.address}:${node.port}` },
   { title: 'SYSTEM', value: (node) => `${node.os_type} ${node.os_version} ${node.arch}` },
-  { title: 'REASON', value: (node) => node.reason },
+  { title: 'REASON', value: markOf },
 ];
+
+/** Why a node is out of use, since when, and who said so. */
+function markOf(node: NodeView): string | null {
+  if (node.reason === null || node.state !== 'quarantined') return node.reason;
+  const since = node.state_since.slice(0, 16).replace('T', ' ');
+  return `${node.reason} (since ${since}${node.marked_by === null ? '' : `, by ${node.marked_by}`})`;
+}

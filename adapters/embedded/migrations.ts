@@ -134,4 +134,5 @@ export const migrations: readonly string[] = [
   alter table jobs add column expires_at integer;
   create index jobs_expiring on jobs (expires_at) where status = 'queued' and expires_at is not null;
   `,
+  `alter table nodes add column marked_by text;`,
 ];

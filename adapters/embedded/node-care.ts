@@ -25,7 +25,7 @@ export function sqliteNodeCare(database: Database): Care {
     async cleaned({ name, fence, spec, now }) {
       return database.transaction(() => {
         const row = database.get<NodeRow>(
-          `update nodes set state = 'free', reason = null, description = null, state_since = ?
+          `update nodes set state = 'free', reason = null, marked_by = null, description = null, state_since = ?
            where name = ? and state = 'cleaning' and fence = ? returning *`,
           now,
           name,
@@ -52,7 +52,8 @@ export function sqliteNodeCare(database: Database): Care {
     async mark({ name, fence, state, reason, by, now }) {
       return database.transaction(() => {
         const marked = database.run(
-          `update nodes set state = ?1, reason = iif(?1 = 'free', null, ?2), state_since = iif(state = ?1, state_since, ?3)
+          `update nodes set state = ?1, reason = iif(?1 = 'free', null, ?2), marked_by = iif(?1 = 'free', null, ?6),
+             state_since = iif(state = ?1, state_since, ?3)
            where name = ?4 and state <> 'locked' and (?1 <> 'free' or state in ('quarantined', 'dirty', 'free'))
              and (?5 is null or fence = ?5)`,
           state,
@@ -60,6 +61,7 @@ export function sqliteNodeCare(database: Database): Care {
           now,
           name,
           fence ?? null,
+          by,
         );
         if (marked === 0) return 'stale';
         recordEvent(database, {

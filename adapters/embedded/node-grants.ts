@@ -50,7 +50,7 @@ export function grantNodes(database: Database, grant: Grant): Node[] {
   return grant.nodes.map((name) => {
     const row = database.get<NodeRow>(
       `update nodes set state = 'locked', lock_id = ?, lock_owner = ?, lock_run = ?, lock_job_id = ?, lock_since = ?,
-         lock_until = ?, fence = ?, description = ?, reason = null, state_since = ?, last_used_at = ?
+         lock_until = ?, fence = ?, description = ?, reason = null, marked_by = null, state_since = ?, last_used_at = ?
        where name = ? and state = 'free' returning *`,
       grant.lockId,
       grant.owner,
@@ -84,7 +84,7 @@ export interface GrantEnd {
 /** Ends a lock, on all its nodes or on some, and returns their names; none when the lock is over already. */
 export function takeBackNodes(database: Database, end: GrantEnd): string[] {
   const rows = database.all<{ name: string }>(
-    `update nodes set state = ?1, reason = ?2, lock_id = null, lock_owner = null, lock_run = null, lock_job_id = null,
+    `update nodes set state = ?1, reason = ?2, marked_by = null, lock_id = null, lock_owner = null, lock_run = null, lock_job_id = null,
        lock_since = null, lock_until = null, state_since = ?3, last_used_at = ?4
      where lock_id = ?5 and (?6 is null or name in (select value from json_each(?6))) returning name`,
     end.state,

@@ -23,6 +23,7 @@ export interface NodeRow {
   fence: number;
   description: string | null;
   reason: string | null;
+  marked_by: string | null;
   state_since: number;
   last_used_at: number;
 }
@@ -46,6 +47,7 @@ export function toNode(row: NodeRow): Node {
     fence: row.fence,
     description: row.description,
     reason: row.reason,
+    markedBy: row.marked_by,
     stateSince: row.state_since,
     lastUsedAt: row.last_used_at,
   };

@@ -26,6 +26,7 @@ function node(name: string, changes: Partial<Node> = {}): Node {
     fence: 0,
     description: null,
     reason: null,
+    markedBy: null,
     stateSince: 0,
     lastUsedAt: 0,
     ...changes,

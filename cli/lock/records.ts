@@ -23,7 +23,9 @@ export interface LockRecord {
   readonly port: number;
   readonly provider: string;
   readonly state: string;
-  readonly reason: string | null;
+  readonly reason: string | null; // why it is dirty or quarantined
+  readonly marked_by: string | null; // who said so
+  readonly state_since: string | null; // as locked_since
   readonly job: string | null; // RUN/JOB
   readonly lease_until: string | null; // as locked_since
 }
@@ -68,6 +70,8 @@ export function lockRecord(node: NodeView): LockRecord {
     provider: node.provider,
     state: node.state,
     reason: node.reason,
+    marked_by: node.marked_by,
+    state_since: originalTime(node.state_since),
     job: node.job === null ? null : `${node.job.run}/${node.job.job_id}`,
     lease_until: originalTime(node.lease_until),
   };

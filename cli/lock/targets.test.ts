@@ -15,7 +15,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function view(name: string, changes: Partial<NodeView> = {}): NodeView {
   const state = { state: 'free', lock: null, fence: 0, description: null, reason: null } as const;
-  return { ...nodeView({ ...nodeSpec(name), ...state, stateSince: 0, lastUsedAt: 0 }), ...changes };
+  return {
+    ...nodeView({ ...nodeSpec(name), ...state, markedBy: null, stateSince: 0, lastUsedAt: 0 }),
+    ...changes,
+  };
 }
 
 test('nodes print as the targets that a job reads back', () => {

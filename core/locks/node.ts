@@ -16,6 +16,7 @@ export interface Node {
   readonly fence: number; // grows with every grant, never falls
   readonly description: string | null; // lock reason; for jobs RUN/JOB
   readonly reason: string | null; // why dirty, cleaning or quarantined
+  readonly markedBy: string | null; // who gave that reason: a person, or a part of the lab; null = the end of a lock did
   readonly stateSince: number; // epoch ms
   readonly lastUsedAt: number; // epoch ms; 0 = never
 }

@@ -45,7 +45,8 @@ export interface NodeStore {
   /**
    * To `quarantined` from any state but `locked`, or back to `dirty` (retest), or from `quarantined` and `dirty` to `free`
    * when somebody vouches for the node. `stale` from any other state, when unknown, or when `fence` is given and is no longer
-   * the node's. A second call changes only the reason.
+   * the node's. A second call changes only the reason and who gave it (`markedBy`); the next grant, release or cleaning that
+   * works takes both away.
    */
   mark(params: {
     name: string;

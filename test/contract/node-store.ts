@@ -45,6 +45,7 @@ function inventoryCases(get: () => StoresUnderTest): void {
         fence: 0,
         description: null,
         reason: null,
+        markedBy: null,
         stateSince: 1,
         lastUsedAt: 0,
       });
@@ -197,11 +198,20 @@ function careCases(get: () => StoresUnderTest): void {
       expect(await nodes.beginCleaning('a', 41)).toBeNull();
       await makeDirty('a');
       const begun = await nodes.beginCleaning('a', 42);
-      expect(begun).toMatchObject({ fence: 1, node: { name: 'a', state: 'cleaning', fence: 1 } });
+      expect(begun).toMatchObject({
+        fence: 1,
+        node: { name: 'a', state: 'cleaning', fence: 1, reason: 'retest', markedBy: 'alice' },
+      });
       expect(await nodes.beginCleaning('a', 43)).toBeNull();
       const spec = { hostKey: 'ssh-ed25519 BBBB', port: 2201 };
       expect(await nodes.cleaned({ name: 'a', fence: 1, spec, now: 44 })).toBe('ok');
-      expect(await nodes.get('a')).toMatchObject({ ...spec, state: 'free', reason: null, osType: 'debian' });
+      expect(await nodes.get('a')).toMatchObject({
+        ...spec,
+        state: 'free',
+        reason: null,
+        markedBy: null,
+        osType: 'debian',
+      });
       expect(await nodes.cleaned({ name: 'a', fence: 1, spec: {}, now: 45 })).toBe('stale');
     });
 
@@ -223,7 +233,11 @@ function careCases(get: () => StoresUnderTest): void {
       expect(await nodes.mark({ ...failure, fence: old })).toBe('stale');
       expect(await nodes.get('a')).toMatchObject({ state: 'cleaning', port: 22 });
       expect(await nodes.mark({ ...failure, fence: current })).toBe('ok');
-      expect(await nodes.get('a')).toMatchObject({ state: 'quarantined', reason: 'no answer' });
+      expect(await nodes.get('a')).toMatchObject({
+        state: 'quarantined',
+        reason: 'no answer',
+        markedBy: 'cleaner',
+      });
     });
 
     test('a quarantined node is not granted, and a locked one not quarantined', async () => {

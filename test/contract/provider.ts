@@ -178,6 +178,7 @@ export function asNode(spec: NodeSpec): Node {
     fence: 0,
     description: null,
     reason: null,
+    markedBy: null,
     stateSince: 0,
     lastUsedAt: 0,
   } as const;
