@@ -8,6 +8,7 @@ import type { Archive } from '../core/ports/archive.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { JobRecord, JobStore } from '../core/ports/job-store.ts';
 import type { Logger } from '../core/ports/logger.ts';
+import type { NodeEvidence } from '../core/ports/node-evidence.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
 import type { Submissions } from '../core/ports/submissions.ts';
 
@@ -15,6 +16,7 @@ import type { Submissions } from '../core/ports/submissions.ts';
 export interface ApiPorts {
   readonly jobs: JobStore;
   readonly nodes: NodeStore;
+  readonly evidence: NodeEvidence;
   readonly archive: Archive;
   readonly submissions: Submissions;
   readonly audit: AuditLog;

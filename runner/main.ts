@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { openDatabase } from '../adapters/embedded/database.ts';
 import { fileArchive } from '../adapters/embedded/file-archive.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
+import { sqliteNodeEvidence } from '../adapters/embedded/node-evidence.ts';
 import { labFolder } from '../adapters/embedded/lab-folder.ts';
 import { processIdentity } from '../adapters/embedded/process-identity.ts';
 import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
@@ -54,6 +55,7 @@ async function main(file: string): Promise<AttemptEnd> {
       runner,
       clock,
       jobs: sqliteJobStore(database),
+      evidence: sqliteNodeEvidence(database),
       log: createJobLog({
         clock,
         mask: createMask({ secrets: [], config: null }),

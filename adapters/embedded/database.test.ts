@@ -13,6 +13,7 @@ import { childLauncher } from './child-launcher.ts';
 import { DatabaseTooNewError, openDatabase } from './database.ts';
 import { migrations } from './migrations.ts';
 import { sqliteJobStore } from './job-store.ts';
+import { sqliteNodeEvidence } from './node-evidence.ts';
 import { sqliteNodeStore } from './node-store.ts';
 
 const databaseModule = new URL('./database.ts', import.meta.url).href;
@@ -117,6 +118,7 @@ describe('a process that is killed while it holds leases', () => {
       const ports = {
         jobs,
         nodes,
+        evidence: sqliteNodeEvidence(database),
         clock,
         log: keptLog(),
         launcher: childLauncher({ folder, runnerMain: '', archiveUrl: null, env: {} }),

@@ -135,4 +135,17 @@ export const migrations: readonly string[] = [
   create index jobs_expiring on jobs (expires_at) where status = 'queued' and expires_at is not null;
   `,
   `alter table nodes add column marked_by text;`,
+  `
+  create table node_evidence (
+    id integer primary key autoincrement,
+    node text not null,
+    kind text not null check (kind in ('failure', 'certain', 'quarantined')),
+    at integer not null,
+    reason text not null,
+    run text,
+    job_id integer,
+    check ((kind = 'quarantined') = (job_id is null))
+  ) strict;
+  create index node_evidence_newest on node_evidence (node, id desc);
+  `,
 ];

@@ -49,19 +49,20 @@ export function sqliteNodeCare(database: Database): Care {
         return 'ok';
       });
     },
-    async mark({ name, fence, state, reason, by, now }) {
+    async mark({ name, fence, ifMarkedBy, state, reason, by, now }) {
       return database.transaction(() => {
         const marked = database.run(
           `update nodes set state = ?1, reason = iif(?1 = 'free', null, ?2), marked_by = iif(?1 = 'free', null, ?6),
              state_since = iif(state = ?1, state_since, ?3)
            where name = ?4 and state <> 'locked' and (?1 <> 'free' or state in ('quarantined', 'dirty', 'free'))
-             and (?5 is null or fence = ?5)`,
+             and (?5 is null or fence = ?5) and (?7 is null or marked_by = ?7)`,
           state,
           reason,
           now,
           name,
           fence ?? null,
           by,
+          ifMarkedBy ?? null,
         );
         if (marked === 0) return 'stale';
         recordEvent(database, {

@@ -10,6 +10,7 @@ import { fileArchive } from '../../adapters/embedded/file-archive.ts';
 import { fileSubmissions } from '../../adapters/embedded/file-submissions.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { localWakeups } from '../../adapters/embedded/local-wakeups.ts';
+import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
@@ -149,6 +150,7 @@ async function openPorts(params: {
   return {
     jobs: sqliteJobStore(database),
     nodes: sqliteNodeStore(database),
+    evidence: sqliteNodeEvidence(database),
     archive: fileArchive({ folder: paths.archive, baseUrl: archiveUrl }),
     audit: sqliteAuditLog(database),
     clock: { now: () => Date.now() },

@@ -3,6 +3,7 @@ import { createCleaner } from '../../core/operations/clean-nodes.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
 import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
+import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
 import { startLoop } from './loop.ts';
@@ -44,7 +45,15 @@ export function startLoops(ports: LoopPorts, options: { maxRunners: number }): L
     },
   });
   const cleaner = createCleaner(ports, { sole: true, onSettled: () => cleaning.poke() });
-  const cleaning = startLoop({ name: 'cleaner', everyMs: cleanEveryMs, log, act: () => cleaner.pass() });
+  const cleaning = startLoop({
+    name: 'cleaner',
+    everyMs: cleanEveryMs,
+    log,
+    act: async () => {
+      await retestNodes(ports);
+      await cleaner.pass();
+    },
+  });
   const sweeper = createSweeper(ports);
   const sweeping = startLoop({
     name: 'sweeper',

@@ -1,7 +1,8 @@
+import { nodeVerdict } from '../locks/node-health.ts';
 import type { Node } from '../locks/node.ts';
 import type { LabPorts } from './lab-ports.ts';
 
-export type CleanPorts = Pick<LabPorts, 'clock' | 'log' | 'nodes' | 'providers' | 'wakeups'>;
+export type CleanPorts = Pick<LabPorts, 'clock' | 'evidence' | 'log' | 'nodes' | 'providers' | 'wakeups'>;
 
 export interface Cleaner {
   /** Begins to clean every dirty node that there is room for, and returns without waiting for the end. */
@@ -25,9 +26,12 @@ interface Cleaning {
   readonly over: Promise<void>;
 }
 
+/** Who the lab says has marked a node that it takes out of use on its own authority, or tries again. */
+export const cleanerName = 'cleaner';
+
 /**
- * Brings dirty nodes back into use through their providers (L8). A node that cannot be cleaned is quarantined with the reason; a
- * cleaning that hangs or was abandoned loses its fence, so that whatever it still says is not believed.
+ * Brings dirty nodes back into use through their providers (L8). A node that by its record is broken, or that cannot be cleaned,
+ * is quarantined with the reason; a cleaning that hangs or was abandoned loses its fence, so that whatever it still says is not believed.
  */
 export function createCleaner(ports: CleanPorts, options: CleanerOptions): Cleaner {
   const cleanings = new Map<string, Cleaning>();
@@ -62,7 +66,10 @@ export function createCleaner(ports: CleanPorts, options: CleanerOptions): Clean
         if (abandoned) await recover(ports, node);
       }
       for (const node of await ports.nodes.list({ state: 'dirty' })) {
-        if (cleanings.size < atOnce) await begin(node.name);
+        if (cleanings.size >= atOnce) break;
+        const verdict = nodeVerdict(await ports.evidence.about(node.name));
+        if (verdict.kind === 'broken') await quarantine(ports, { ...node, reason: verdict.reason });
+        else await begin(node.name);
       }
     },
     async idle() {
@@ -74,7 +81,14 @@ export function createCleaner(ports: CleanPorts, options: CleanerOptions): Clean
 async function recover(ports: CleanPorts, node: Node): Promise<void> {
   const reason = 'its cleaning was abandoned';
   const now = ports.clock.now();
-  await ports.nodes.mark({ name: node.name, fence: node.fence, state: 'dirty', reason, by: 'cleaner', now });
+  await ports.nodes.mark({
+    name: node.name,
+    fence: node.fence,
+    state: 'dirty',
+    reason,
+    by: cleanerName,
+    now,
+  });
 }
 
 /** Never rejects: what goes wrong becomes the reason of a quarantine, or a line in the log. */
@@ -101,6 +115,9 @@ async function quarantine(
   { name, fence, reason }: { name: string; fence: number; reason: string },
 ): Promise<void> {
   const now = ports.clock.now();
-  const done = await ports.nodes.mark({ name, fence, state: 'quarantined', reason, by: 'cleaner', now });
-  if (done === 'ok') ports.log.warn(`node ${name} is quarantined: ${reason}`);
+  const done = await ports.nodes.mark({ name, fence, state: 'quarantined', reason, by: cleanerName, now });
+  if (done === 'stale') return;
+  ports.log.warn(`node ${name} is quarantined: ${reason}`);
+  // Should this be lost, the same record judges the node once more at its retest.
+  await ports.evidence.quarantined({ node: name, reason, now });
 }

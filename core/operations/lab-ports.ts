@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Launcher } from '../ports/launcher.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { NodeEvidence } from '../ports/node-evidence.ts';
 import type { NodeStore } from '../ports/node-store.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Wakeups } from '../ports/wakeups.ts';
@@ -12,6 +13,7 @@ import type { Wakeups } from '../ports/wakeups.ts';
 export interface LabPorts {
   readonly jobs: JobStore;
   readonly nodes: NodeStore;
+  readonly evidence: NodeEvidence;
   readonly archive: Archive;
   readonly audit: AuditLog;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import { NotAllowedError } from './kill.ts';
 import type { LabPorts } from './lab-ports.ts';
 import { heldBy } from './release-nodes.ts';
 
-type Ports = Pick<LabPorts, 'audit' | 'clock' | 'nodes' | 'wakeups'> & {
+type Ports = Pick<LabPorts, 'audit' | 'clock' | 'evidence' | 'nodes' | 'wakeups'> & {
   readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>;
 };
 
@@ -30,11 +30,12 @@ export async function markDown(ports: Ports, order: Order & { reason: string }):
 
 /**
  * Brings a quarantined node back: through its provider's cleaning, or at once when the provider has none; the latter is an
- * operator's word for the node. A node that is not quarantined is left alone.
+ * operator's word for the node. What jobs have said against it is forgotten. A node that is not quarantined is left alone.
  */
 export async function markUp(ports: Ports, order: Order & { reason: string }): Promise<Node> {
   const node = await existing(ports, order.node);
   if (node.state !== 'quarantined') return node;
+  await ports.evidence.clear(node.name);
   if (cleans(ports, node)) {
     await mark(ports, { ...order, state: 'dirty' });
   } else {

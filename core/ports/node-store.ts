@@ -44,13 +44,14 @@ export interface NodeStore {
   cleaned(params: { name: string; fence: number; spec: Partial<NodeSpec>; now: number }): Promise<Transition>;
   /**
    * To `quarantined` from any state but `locked`, or back to `dirty` (retest), or from `quarantined` and `dirty` to `free`
-   * when somebody vouches for the node. `stale` from any other state, when unknown, or when `fence` is given and is no longer
-   * the node's. A second call changes only the reason and who gave it (`markedBy`); the next grant, release or cleaning that
+   * when somebody vouches for the node. `stale` from any other state, when unknown, and when `fence` or `ifMarkedBy` is given and
+   * the node's is another. A second call changes only the reason and who gave it (`markedBy`); the next grant, release or cleaning that
    * works takes both away.
    */
   mark(params: {
     name: string;
     fence?: number;
+    ifMarkedBy?: string;
     state: 'quarantined' | 'dirty' | 'free';
     reason: string;
     by: string;

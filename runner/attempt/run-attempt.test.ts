@@ -16,6 +16,7 @@ const passed: AttemptResult = {
   status: 'pass',
   failureReason: null,
   nodesClean: true,
+  hosts: [],
   durationSeconds: 3,
   config: null,
 };
@@ -23,6 +24,7 @@ const failed: AttemptResult = {
   status: 'fail',
   failureReason: 'it broke',
   nodesClean: false,
+  hosts: [],
   durationSeconds: 3,
   config: null,
 };
@@ -41,6 +43,7 @@ async function claimedLab() {
   const run = (execute: AttemptParams['execute'], changes: Partial<AttemptParams> = {}) =>
     runAttempt({
       jobs: lab.jobs,
+      evidence: lab.evidence,
       attempt,
       nodes,
       runner: 'me',
@@ -75,6 +78,28 @@ test('a job that passes is finished, and its nodes are free', async () => {
     failureReason: null,
   });
   expect(await lab.nodes.get('a')).toMatchObject({ state: 'free' });
+});
+
+test('what the job says about its hosts is in the record of the nodes before it is over', async () => {
+  const { lab, run, jobId } = await claimedLab();
+  const hosts = [
+    { host: 'a', kind: 'failure', reason: 'no answer' },
+    { host: 'elsewhere', kind: 'certain', reason: 'not a node' },
+  ] as const;
+  expect(await run(async () => ({ ...failed, status: 'dead', hosts }))).toBe('dead');
+  expect(await lab.evidence.about('a')).toMatchObject([
+    { kind: 'failure', reason: 'no answer', run: 'r', jobId },
+  ]);
+  expect(await lab.evidence.about('elsewhere')).toEqual([]);
+});
+
+test('a record that cannot be written does not change the outcome', async () => {
+  const { lab, run, job } = await claimedLab();
+  const report = async () => Promise.reject(new Error('disk full'));
+  const hosts = [{ host: 'a', kind: 'works' }] as const;
+  expect(await run(async () => ({ ...passed, hosts }), { evidence: { report } })).toBe('pass');
+  expect(await job()).toMatchObject({ status: 'pass' });
+  expect(lab.log.lines.join()).toContain('could not be stored: Error: disk full');
 });
 
 test('the lease is renewed while the job runs', async () => {

@@ -1,7 +1,9 @@
 import type { YamlMap } from '../../core/config/yaml-value.ts';
 import type { Node } from '../../core/locks/node.ts';
+import { shortname } from '../../core/config/targets.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { AttemptRef, JobOutcome, JobRecord, JobStore } from '../../core/ports/job-store.ts';
+import type { NodeEvidence, NodeFinding } from '../../core/ports/node-evidence.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { JobResult } from '../job/run-job.ts';
 import { JobStoppedError } from '../engine/stop.ts';
@@ -10,6 +12,7 @@ import type { Lease, Sleep } from './keep-lease.ts';
 
 export interface AttemptParams {
   readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'finish'>;
+  readonly evidence: Pick<NodeEvidence, 'report'>;
   readonly attempt: AttemptRef;
   readonly nodes: readonly Node[];
   readonly runner: string; // who we are, as the launcher finds us
@@ -32,7 +35,7 @@ export interface AttemptParams {
 }
 
 /** What came out of a job, and the configuration that it ran with. */
-export interface AttemptResult extends Pick<JobResult, 'status' | 'failureReason' | 'nodesClean'> {
+export interface AttemptResult extends Pick<JobResult, 'status' | 'failureReason' | 'nodesClean' | 'hosts'> {
   readonly durationSeconds: number | null;
   readonly config: YamlMap | null; // null = it could not be read
 }
@@ -55,6 +58,7 @@ export async function runAttempt(params: AttemptParams): Promise<AttemptEnd> {
   try {
     const result = await executeKept(params, lease);
     if (lease.lost) return 'lost';
+    await reportHosts(params, result);
     return await finish(params, { lease, outcome: outcomeOf(params, { lease, result }) });
   } finally {
     await lease.close();
@@ -85,10 +89,32 @@ async function executeKept(params: AttemptParams, lease: Lease): Promise<Attempt
   } catch (error) {
     const failureReason = `the runner failed: ${error instanceof Error ? error.message : String(error)}`;
     params.log.error(error instanceof Error ? (error.stack ?? failureReason) : failureReason);
-    return { status: 'dead', failureReason, nodesClean: false, durationSeconds: null, config: null };
+    return {
+      status: 'dead',
+      failureReason,
+      nodesClean: false,
+      hosts: [],
+      durationSeconds: null,
+      config: null,
+    };
   } finally {
     lease.signal.removeEventListener('abort', onLease);
     params.asked.removeEventListener('abort', asked);
+  }
+}
+
+/** Says what the job has found out about its nodes. Trouble in doing so is no failure of the job. */
+async function reportHosts(params: AttemptParams, { hosts }: AttemptResult): Promise<void> {
+  const findings = hosts.flatMap((finding): NodeFinding[] => {
+    const named = params.nodes.filter((node) => shortname(node.name) === finding.host);
+    const [node] = named;
+    return node !== undefined && named.length === 1 ? [{ ...finding, node: node.name }] : [];
+  });
+  if (findings.length === 0) return;
+  try {
+    await params.evidence.report(params.attempt, findings, params.clock.now());
+  } catch (error) {
+    params.log.warn(`what the job found out about its nodes could not be stored: ${String(error)}`);
   }
 }
 

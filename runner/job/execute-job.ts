@@ -14,6 +14,7 @@ import { createVerdict, statusOf } from '../engine/verdict.ts';
 import type { Cluster } from '../remote/cluster.ts';
 import { isTransportError } from '../remote/transport-errors.ts';
 import { createDocumentFile } from './document-file.ts';
+import { createHostFindings } from './host-findings.ts';
 import { initialTasks } from './initial-tasks.ts';
 import { createJobFiles, summaryDocument } from './job-files.ts';
 import type { ExecuteParams, JobParts } from './job-parts.ts';
@@ -35,6 +36,7 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
     log,
     summary,
     verdict,
+    findings: createHostFindings(),
     files: createJobFiles({ archive: folder, yaml, mask, log }),
   };
 
@@ -46,11 +48,14 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
   const nodesClean = await runTasks(parts);
   const status = verdict.close();
   await reportOutcome(parts);
+  const hosts = parts.findings.close(status);
+  const sound = hosts.every((finding) => finding.kind === 'works');
   return {
     status,
     failureReason: status === 'pass' ? null : (summary.failure_reason ?? status),
     summary,
-    nodesClean: nodesClean || !Array.isArray(params.job['roles']),
+    nodesClean: (nodesClean && sound) || !Array.isArray(params.job['roles']),
+    hosts,
   };
 }
 
@@ -123,6 +128,8 @@ async function runList(
     undoFailed: (failure, depth) => verdict.undoFailed(failure, depth),
     async onFailure(failure, phase) {
       if (phase === 'execution') verdict.saw(failure);
+      // What fails after a stop may be the stop's own doing.
+      if (params.stop.stopped === null) parts.findings.failed(failure);
       if (!interactiveOnError) return;
       if (phase === 'execution') interactiveOnError = false;
       const reason = `Saw failure during task ${phase}, going into interactive mode...`;

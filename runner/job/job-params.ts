@@ -7,6 +7,7 @@ import type { Terminal } from '../engine/interact.ts';
 import type { StepSink } from '../engine/steps.ts';
 import type { JobOptions, SiteSettings, Summary } from '../engine/task.ts';
 import type { TaskModules } from '../engine/task-registry.ts';
+import type { HostFinding } from './host-findings.ts';
 import type { LockMachines, MakeRemote } from './job-run.ts';
 
 /** What a job is run with. */
@@ -44,4 +45,5 @@ export interface JobResult {
   readonly failureReason: string | null; // null exactly when the job passed
   readonly summary: Summary;
   readonly nodesClean: boolean; // false = the hosts may hold what the job left and must be cleaned
+  readonly hosts: readonly HostFinding[]; // what it says about their health
 }

@@ -17,6 +17,10 @@ export interface JobRun {
   readonly lockMachines: ((task: Parameters<LockMachines>[0]) => Promise<string>) | null;
   /** Asks the lock server whether the targets are the owner's; null when there is none. Resolves with one sentence a problem. */
   readonly checkLocks: ((targets: readonly string[]) => Promise<readonly string[]>) | null;
+  /** Notes that a host was connected to. */
+  reached(remote: Remote): void;
+  /** Says that a host is broken, by a sign that needs no second witness; the verdict on the job is another matter. */
+  blame(remote: Remote, reason: string): void;
   readonly connectAttempts: number | null; // null = the remote layer's own number
 }
 

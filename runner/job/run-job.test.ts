@@ -90,6 +90,8 @@ tasks:
 `),
     );
     expect(result).toMatchObject({ status: 'pass', failureReason: null, nodesClean: true });
+    expect(result.hosts.every((finding) => finding.kind === 'works')).toBe(true);
+    expect(result.hosts).not.toEqual([]);
     expect(await yaml('summary.yaml')).toEqual({
       description: 'a job',
       duration: expect.any(Number),
@@ -285,6 +287,8 @@ describe('a job that is dead', () => {
     const result = await run(jobOn('tasks:\n- nop:\n', targetsYaml({ port: '1' })));
     expect(result.status).toBe('dead');
     expect(result.failureReason).toContain('target');
+    expect(result.hosts).toMatchObject([{ host: expect.stringContaining('target'), kind: 'failure' }]);
+    expect(result.nodesClean).toBe(false);
     expect((await log()).trimEnd()).toMatch(/INFO:teuthology\.run:DEAD$/);
   });
 
@@ -293,6 +297,7 @@ describe('a job that is dead', () => {
     const result = await run(jobOn('tasks:\n- nop:\n', targetsYaml({ key })));
     expect(result.status).toBe('dead');
     expect(result.failureReason).toMatch(/Host key of target\d is not the one/);
+    expect(result.hosts).toMatchObject([{ host: expect.stringContaining('target'), kind: 'certain' }]);
   });
 
   test('when it is killed: the command ends, everything is undone, the logs are kept', async () => {

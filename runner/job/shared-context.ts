@@ -29,6 +29,8 @@ export function createSharedContext(parts: JobParts, entries: readonly PlainValu
     lockMachines: params.lockMachines ? locker(parts, params.lockMachines) : null,
     checkLocks: params.checkLocks ?? null,
     connectAttempts: params.connectAttempts ?? null,
+    reached: (remote) => parts.findings.reached(remote.shortname),
+    blame: (remote, reason) => parts.findings.certain(remote.shortname, reason),
     addInfo: (key, value) => files.addInfo(key, value),
     makeCluster: () => makeCluster(params),
     setCluster: (made) => {

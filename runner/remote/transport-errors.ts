@@ -68,10 +68,20 @@ export class RebootFailedError extends TransportError {
   override readonly name = 'RebootFailedError';
 }
 
+/** The host is reached and cannot be used for anything: its disk is full or read-only, for instance. */
+export class BrokenHostError extends TransportError {
+  override readonly name = 'BrokenHostError';
+}
+
 /** Whether a failure, or what caused it, was the way to a host and not the work on it. */
 export function isTransportError(error: unknown): boolean {
+  return transportFailure(error) !== null;
+}
+
+/** The error by which a failure, or what caused it, names the host that was lost; null when none was. */
+export function transportFailure(error: unknown): TransportError | ConnectionLostError | null {
   for (let at = error, depth = 0; at instanceof Error && depth < 16; at = at.cause, depth++) {
-    if (at instanceof TransportError || at instanceof ConnectionLostError) return true;
+    if (at instanceof TransportError || at instanceof ConnectionLostError) return at;
   }
-  return false;
+  return null;
 }

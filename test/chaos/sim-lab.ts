@@ -1,6 +1,7 @@
 import { createCleaner } from '../../core/operations/clean-nodes.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
 import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
+import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { Launcher } from '../../core/ports/launcher.ts';
 import type { Provider } from '../../core/ports/provider.ts';
@@ -53,7 +54,10 @@ async function runLab(world: World, lab: SimProcess, params: LabParams): Promise
   const outage = createLaunchOutage();
   const dispatching = loop(lab, 2000, () => dispatch(ports, { maxRunners: params.maxRunners, outage }));
   const cleaner = createCleaner(ports, { sole: params.labs === 1, onSettled: () => cleaning.poke() });
-  const cleaning = loop(lab, 2000, () => cleaner.pass());
+  const cleaning = loop(lab, 2000, async () => {
+    await retestNodes(ports);
+    await cleaner.pass();
+  });
   const sweeper = createSweeper(ports);
   const sweeping = loop(lab, 5000, async () => {
     await sweeper.sweep();

@@ -1,3 +1,4 @@
+import { shortname } from '../../core/config/targets.ts';
 import type { AttemptResult } from '../../runner/attempt/run-attempt.ts';
 import { runAttempt } from '../../runner/attempt/run-attempt.ts';
 import { JobStoppedError } from '../../runner/engine/stop.ts';
@@ -66,12 +67,13 @@ async function run(world: World, runner: RunnerEntry, launch: LaunchParams): Pro
   const { process, asked } = runner;
   const random = world.rng.fork(`job of ${process.name}`);
   await process.sleep(random.between(50, 3000));
-  const { jobs } = world.stores(process, { kind: 'runner', mortal: true });
+  const { jobs, evidence } = world.stores(process, { kind: 'runner', mortal: true });
   const skewMs = Math.round(random.between(-1500, 1500));
   await runAttempt({
     attempt: launch.attempt,
     nodes: launch.nodes,
     jobs,
+    evidence,
     runner: process.name,
     clock: { now: () => world.clock.now() + skewMs },
     log: silentLogger,
@@ -113,6 +115,7 @@ async function execute(
     status: 'dead',
     failureReason,
     nodesClean: false,
+    hosts: [],
     durationSeconds: passed() / 1000,
     config: null,
   });
@@ -123,6 +126,11 @@ async function execute(
     return dead(reason instanceof Error ? reason.message : 'killed');
   }
   if (passed() < overMs) return dead('hit max job timeout');
+  const lost = random.chance(0.1) ? record.nodes[0] : undefined;
+  if (lost !== undefined) {
+    const kind = random.chance(0.2) ? 'certain' : 'failure';
+    return { ...dead(`lost ${lost}`), hosts: [{ host: shortname(lost), kind, reason: 'no answer' }] };
+  }
   const nodesClean = random.chance(0.4);
   act(!nodesClean);
   const passes = random.chance(0.7);
@@ -130,6 +138,7 @@ async function execute(
     status: passes ? 'pass' : 'fail',
     failureReason: passes ? null : 'it failed',
     nodesClean,
+    hosts: record.nodes.map((node) => ({ host: shortname(node), kind: 'works' })),
     durationSeconds: passed() / 1000,
     config: new Map(random.chance(0.1) ? [['unlock_on_failure', false]] : []),
   };

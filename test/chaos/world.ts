@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { openDatabase } from '../../adapters/embedded/database.ts';
 import { sqliteAuditLog } from '../../adapters/embedded/audit-log.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
+import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import type { AuditLog } from '../../core/ports/audit.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { JobStore } from '../../core/ports/job-store.ts';
 import type { AttemptRef } from '../../core/ports/job-store.ts';
+import type { NodeEvidence } from '../../core/ports/node-evidence.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
 import { around } from './around.ts';
 import { faults, unreliable } from './faults.ts';
@@ -48,7 +50,10 @@ export interface World {
   readonly listeners: { poke: Set<(machineType: string) => void>; exit: Set<() => void> };
   readonly audit: AuditLog;
   /** The stores as one process sees them: through a line of its own on a connection shared by its kind. */
-  stores(process: SimProcess, params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean }): Stores;
+  stores(
+    process: SimProcess,
+    params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean },
+  ): Stores & { readonly evidence: NodeEvidence };
   /** A port behind a line of the process's own. */
   behindLine<Port extends object>(
     process: SimProcess,
@@ -94,6 +99,7 @@ export function createWorld(params: { folder: string; seed: string; mutation: Mu
       return {
         jobs: behindLine(process, { port: seen.jobs, prefix: 'jobs', mortal }),
         nodes: behindLine(process, { port: seen.nodes, prefix: 'nodes', mortal }),
+        evidence: behindLine(process, { port: sqliteNodeEvidence(database), prefix: 'evidence', mortal }),
       };
     },
     behindLine,

@@ -253,6 +253,27 @@ function careCases(get: () => StoresUnderTest): void {
       expect(await nodes.mark({ ...mark, name: 'z' })).toBe('stale');
     });
 
+    test('a mark on condition of who made the last one leaves the word of others', async () => {
+      const { nodes } = get();
+      const retest = {
+        name: 'a',
+        state: 'dirty',
+        reason: 'retest',
+        by: 'cleaner',
+        ifMarkedBy: 'cleaner',
+      } as const;
+      await nodes.mark({ name: 'a', state: 'quarantined', reason: 'bad disk', by: 'alice', now: 50 });
+      expect(await nodes.mark({ ...retest, now: 51 })).toBe('stale');
+      expect(await nodes.get('a')).toMatchObject({
+        state: 'quarantined',
+        reason: 'bad disk',
+        markedBy: 'alice',
+      });
+      await nodes.mark({ name: 'a', state: 'quarantined', reason: 'no answer', by: 'cleaner', now: 52 });
+      expect(await nodes.mark({ ...retest, now: 53 })).toBe('ok');
+      expect(await nodes.get('a')).toMatchObject({ state: 'dirty', reason: 'retest', stateSince: 53 });
+    });
+
     test('a node that somebody vouches for is free, unless it is held or being cleaned', async () => {
       const { nodes } = get();
       const freed = { state: 'free', reason: 'looked at it', by: 'alice' } as const;

@@ -1,5 +1,6 @@
 import type { Remote } from '../../remote/remote.ts';
 import { CommandFailedError } from '../../remote/command-errors.ts';
+import { BrokenHostError } from '../../remote/transport-errors.ts';
 import { quoteWord } from '../../remote/quote.ts';
 import type { Task } from '../../engine/task.ts';
 
@@ -11,7 +12,8 @@ class LeftBehindError extends Error {
 }
 
 /**
- * Makes the test directory on every host. Taking it away fails when anything is left in it: that is how leaks are found, so the
+ * Makes the test directory on every host, and sees that it can be written to: a host whose disk is full or read-only makes the
+ * job dead. Taking the directory away fails when anything is left in it: that is how leaks are found, so the
  * failure names what was left.
  */
 export const base: Task = async (ctx) => {
@@ -21,9 +23,35 @@ export const base: Task = async (ctx) => {
     await ctx.cluster.each(removeEmpty);
   });
   await ctx.cluster.each(async (remote) => {
-    await remote.run(['mkdir', '-p', '-m0755', '--', remote.testDir]);
+    await makeWritable(remote);
   });
 };
+
+const brokenDisk =
+  /No space left on device|Read-only file system|Input\/output error|Structure needs cleaning/i;
+
+async function makeWritable(remote: Remote): Promise<void> {
+  const dir = quoteWord(remote.testDir);
+  const probe = quoteWord(`${remote.testDir}/.write-check`);
+  // A directory can often be made where no byte can be written any more.
+  const script = `mkdir -p -m0755 -- ${dir} && head -c 65536 /dev/zero >${probe} && rm -f -- ${probe}`;
+  try {
+    await remote.run(script, { collect: 'stderr', label: 'make the test directory' });
+  } catch (cause) {
+    const complaint =
+      cause instanceof CommandFailedError
+        ? cause.stderr.split('\n').find((line) => brokenDisk.test(line))
+        : undefined;
+    if (complaint === undefined) throw cause;
+    throw new BrokenHostError(
+      remote.shortname,
+      `${remote.testDir} on ${remote.shortname} cannot be written to: ${complaint}`,
+      {
+        cause,
+      },
+    );
+  }
+}
 
 async function removeEmpty(remote: Remote): Promise<void> {
   const dir = quoteWord(remote.testDir);

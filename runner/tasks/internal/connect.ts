@@ -4,7 +4,8 @@ import { parallel } from '../../remote/parallel.ts';
 
 /** Opens the connection to every host, all at once; the first host that cannot be reached ends the attempts at the others. */
 export const connect: Task = async (ctx) => {
-  const { connectAttempts } = jobRunOf(ctx);
+  const job = jobRunOf(ctx);
+  const { connectAttempts } = job;
   ctx.log.info('Opening connections...');
   ctx.defer(async () => {
     await Promise.all(ctx.cluster.remotes.map((remote) => remote.close()));
@@ -13,6 +14,7 @@ export const connect: Task = async (ctx) => {
     ctx.cluster.remotes.map((remote) => async (signal) => {
       ctx.log.debug(`connecting to ${remote.name}`);
       await remote.connect({ signal, ...(connectAttempts === null ? {} : { attempts: connectAttempts }) });
+      job.reached(remote);
     }),
     { signal: ctx.signal },
   );

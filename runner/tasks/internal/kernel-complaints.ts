@@ -40,3 +40,31 @@ export async function findKernelComplaint(remote: Remote, path: string): Promise
   const line = (await remote.sh(kernelComplaintCommand(path))).trimEnd();
   return line === '' ? null : line;
 }
+
+/** Words by which a kernel says that the machine itself is broken, and no test makes it say: extended regular expressions. */
+const hardwareWords = [
+  '\\[Hardware Error\\]',
+  'Machine Check Exception',
+  'EDAC .*\\bUE\\b',
+  'critical medium error',
+  'NMI: (PCI system|IOCK) error',
+];
+
+/** The first line of a host's kernel log that tells of broken hardware, or null. */
+export async function findHardwareComplaint(remote: Remote, path: string): Promise<string | null> {
+  const words = hardwareWords.flatMap((word) => ['-e', word]);
+  const command = [
+    'grep',
+    '--binary-files=text',
+    '-m',
+    '1',
+    '-E',
+    ...words,
+    '--',
+    path,
+    new Raw('||'),
+    'true',
+  ];
+  const line = (await remote.sh(quoteCommand(command))).trimEnd();
+  return line === '' ? null : line;
+}

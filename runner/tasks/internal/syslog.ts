@@ -3,7 +3,8 @@ import { quoteWord } from '../../remote/quote.ts';
 import { setStatus, statusOf } from '../../engine/verdict.ts';
 import type { Task, TaskContext } from '../../engine/task.ts';
 import { hostFacts } from './host-facts.ts';
-import { findKernelComplaint } from './kernel-complaints.ts';
+import { jobRunOf } from '../../job/job-run.ts';
+import { findHardwareComplaint, findKernelComplaint } from './kernel-complaints.ts';
 
 const config = '/etc/rsyslog.d/80-cephtest.conf';
 
@@ -56,6 +57,11 @@ async function stopSyslog(ctx: TaskContext, remote: Remote): Promise<void> {
     log.error(`Error in syslog on ${remote.name}: ${complaint}`);
     if (statusOf(ctx.summary) !== 'dead') setStatus(ctx.summary, 'fail');
     ctx.summary.failure_reason ??= `'${complaint}' in syslog`;
+  }
+  const hardware = await findHardwareComplaint(remote, `${dir}/kern.log`);
+  if (hardware !== null) {
+    log.error(`The kernel of ${remote.name} tells of broken hardware: ${hardware}`);
+    jobRunOf(ctx).blame(remote, `its kernel tells of broken hardware: ${hardware}`);
   }
   await remote.run(
     `if command -v journalctl >/dev/null; then sudo journalctl > ${quoteWord(`${dir}/journalctl.log`)}; fi`,
