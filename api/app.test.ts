@@ -202,6 +202,7 @@ describe('the description', () => {
     };
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/v1/holds',
       '/v1/jobs',
       '/v1/locks/{lock}',
       '/v1/locks/{lock}/lease',
@@ -218,6 +219,8 @@ describe('the description', () => {
       '/v1/runs/{run}',
       '/v1/runs/{run}/jobs',
       '/v1/runs/{run}/jobs/{job}',
+      '/v1/runs/{run}/jobs/{job}/hold',
+      '/v1/runs/{run}/jobs/{job}/hold/release',
       '/v1/runs/{run}/jobs/{job}/kill',
       '/v1/runs/{run}/jobs/{job}/priority',
       '/v1/runs/{run}/kill',

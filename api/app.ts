@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { archiveRoutes } from './archive-routes.ts';
+import { holdRoutes } from './hold-routes.ts';
 import { jobActions } from './job-actions.ts';
 import { lockRoutes } from './lock-routes.ts';
 import { nodeActions } from './node-actions.ts';
@@ -43,6 +44,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   nodeRoutes(app, ports);
   nodeActions(app, ports);
   lockRoutes(app, ports);
+  holdRoutes(app, ports);
   describe(app);
   app.get('/healthz', async (c) => {
     await ports.jobs.listRuns({ limit: 1 });

@@ -6,6 +6,7 @@ import type { Provider } from '../core/ports/provider.ts';
 import type { Wakeups } from '../core/ports/wakeups.ts';
 import type { Archive } from '../core/ports/archive.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { Holds } from '../core/ports/holds.ts';
 import type { JobRecord, JobStore } from '../core/ports/job-store.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { NodeEvidence } from '../core/ports/node-evidence.ts';
@@ -17,6 +18,7 @@ export interface ApiPorts {
   readonly jobs: JobStore;
   readonly nodes: NodeStore;
   readonly evidence: NodeEvidence;
+  readonly holds: Holds;
   readonly archive: Archive;
   readonly submissions: Submissions;
   readonly audit: AuditLog;

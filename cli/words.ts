@@ -15,6 +15,7 @@ export const words: readonly {
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
   { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },
+  { name: 'hold', summary: 'keep the nodes of jobs to look around on them', load: () => import('./hold.ts') },
   { name: 'reimage', summary: 'have nodes made as new', load: () => import('./reimage.ts') },
   { name: 'nuke', summary: 'the same as reimage', load: () => import('./nuke.ts') },
   { name: 'updatekeys', summary: 'read the host keys of nodes again', load: () => import('./updatekeys.ts') },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { openDatabase } from '../adapters/embedded/database.ts';
 import { fileArchive } from '../adapters/embedded/file-archive.ts';
+import { sqliteHolds } from '../adapters/embedded/holds.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { sqliteNodeEvidence } from '../adapters/embedded/node-evidence.ts';
 import { labFolder } from '../adapters/embedded/lab-folder.ts';
@@ -56,6 +57,7 @@ async function main(file: string): Promise<AttemptEnd> {
       clock,
       jobs: sqliteJobStore(database),
       evidence: sqliteNodeEvidence(database),
+      holds: sqliteHolds(database),
       log: createJobLog({
         clock,
         mask: createMask({ secrets: [], config: null }),

@@ -12,6 +12,7 @@ import { keptLog, newJob, newRun, nodeSpec } from '../../test/fixtures/lab-recor
 import { childLauncher } from './child-launcher.ts';
 import { DatabaseTooNewError, openDatabase } from './database.ts';
 import { migrations } from './migrations.ts';
+import { sqliteHolds } from './holds.ts';
 import { sqliteJobStore } from './job-store.ts';
 import { sqliteNodeEvidence } from './node-evidence.ts';
 import { sqliteNodeStore } from './node-store.ts';
@@ -119,6 +120,7 @@ describe('a process that is killed while it holds leases', () => {
         jobs,
         nodes,
         evidence: sqliteNodeEvidence(database),
+        holds: sqliteHolds(database),
         clock,
         log: keptLog(),
         launcher: childLauncher({ folder, runnerMain: '', archiveUrl: null, env: {} }),

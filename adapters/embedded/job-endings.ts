@@ -1,3 +1,4 @@
+import { holdLockId } from '../../core/locks/held-job.ts';
 import type { AttemptRef, JobOutcome, JobStore, Transition } from '../../core/ports/job-store.ts';
 import { isFinal } from '../../core/results/job-state.ts';
 import type { Database } from './database.ts';
@@ -58,10 +59,11 @@ function holdNodes(
   hold: { job: JobRow; attempt: AttemptRef; until: number; now: number },
 ): void {
   const place = `${hold.job.run}/${hold.job.job_id}`;
+  const lockId = holdLockId(hold.attempt);
   const rows = database.all<{ name: string }>(
     `update nodes set lock_id = ?, lock_run = null, lock_job_id = null, lock_since = ?, lock_until = ?
      where lock_id = ? returning name`,
-    `hold:${place}`,
+    lockId,
     hold.now,
     hold.until,
     attemptLockId(hold.attempt),
@@ -69,7 +71,7 @@ function holdNodes(
   if (rows.length === 0) return;
   database.run(
     'insert into grants (lock_id, nodes, granted_at) values (?, ?, ?)',
-    `hold:${place}`,
+    lockId,
     JSON.stringify(rows.map((row) => row.name)),
     hold.now,
   );

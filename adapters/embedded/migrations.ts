@@ -148,4 +148,15 @@ export const migrations: readonly string[] = [
   ) strict;
   create index node_evidence_newest on node_evidence (node, id desc);
   `,
+  `
+  create table holds (
+    run text not null,
+    job_id integer not null,
+    seconds real not null,
+    by text not null,
+    reason text,
+    at integer not null,
+    primary key (run, job_id)
+  ) strict;
+  `,
 ];

@@ -8,6 +8,7 @@ import { openDatabase } from '../../adapters/embedded/database.ts';
 import type { Database } from '../../adapters/embedded/database.ts';
 import { fileArchive } from '../../adapters/embedded/file-archive.ts';
 import { fileSubmissions } from '../../adapters/embedded/file-submissions.ts';
+import { sqliteHolds } from '../../adapters/embedded/holds.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { localWakeups } from '../../adapters/embedded/local-wakeups.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
@@ -151,6 +152,7 @@ async function openPorts(params: {
     jobs: sqliteJobStore(database),
     nodes: sqliteNodeStore(database),
     evidence: sqliteNodeEvidence(database),
+    holds: sqliteHolds(database),
     archive: fileArchive({ folder: paths.archive, baseUrl: archiveUrl }),
     audit: sqliteAuditLog(database),
     clock: { now: () => Date.now() },

@@ -1,7 +1,5 @@
-import { quoteWord } from '../../runner/remote/quote.ts';
 import type { LockView } from './acts.ts';
-import type { NodeView } from '../client/lab-client.ts';
-import { identityHere } from './targets.ts';
+import { sshLine } from '../client/ssh-line.ts';
 
 /** What to tell somebody whose machines stay locked after a failure: how to reach them, and how to give them back. */
 export function keepingLines(lock: LockView, seconds: number | null): string[] {
@@ -14,12 +12,4 @@ export function keepingLines(lock: LockView, seconds: number | null): string[] {
     ...lock.nodes.map((node) => `  ${sshLine(node)}`),
     `  loligo lock --unlock ${names}`,
   ];
-}
-
-function sshLine(node: NodeView): string {
-  const identity = identityHere(node);
-  const words = ['ssh'];
-  if (identity !== null) words.push('-i', identity);
-  if (node.port !== 22) words.push('-p', String(node.port));
-  return [...words, `${node.user}@${node.address}`].map(quoteWord).join(' ');
 }

@@ -1,6 +1,7 @@
 import type { Archive } from '../ports/archive.ts';
 import type { AuditLog } from '../ports/audit.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Holds } from '../ports/holds.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Launcher } from '../ports/launcher.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -14,6 +15,7 @@ export interface LabPorts {
   readonly jobs: JobStore;
   readonly nodes: NodeStore;
   readonly evidence: NodeEvidence;
+  readonly holds: Holds;
   readonly archive: Archive;
   readonly audit: AuditLog;
   readonly clock: Clock;

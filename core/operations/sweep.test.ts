@@ -170,3 +170,14 @@ test("a person's lock ends with its lease, and one without an end stays", async 
   expect(await lab.nodes.get('b')).toMatchObject({ state: 'dirty' });
   expect(await lab.nodes.get('c')).toMatchObject({ state: 'locked' });
 });
+
+test('the nodes of a job whose runner vanished are held where somebody asked for it', async () => {
+  const { lab, jobId, pass, job } = await runningLab();
+  await lab.holds.ask({ run: 'r', jobId, seconds: 3600, by: 'ann', reason: null, at: 1 });
+  lab.launcher.alive.clear();
+  await pass(10);
+  expect(await job()).toMatchObject({ status: 'dead', actor: 'sweeper' });
+  expect(await lab.nodes.get('a')).toMatchObject({ state: 'locked', lock: { id: `hold:r/${jobId}` } });
+  expect((await pass(3600 + 120)).released).toEqual([`hold:r/${jobId}`]);
+  expect(await lab.nodes.get('a')).toMatchObject({ state: 'dirty' });
+});

@@ -3,7 +3,7 @@ import { claimedJobs } from './claimed-jobs.ts';
 import { leaseMs, mostAttempts, unwindMs } from './lab-ports.ts';
 import type { LabPorts } from './lab-ports.ts';
 
-export type SweepPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
+export type SweepPorts = Pick<LabPorts, 'clock' | 'holds' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
 
 export interface Sweeper {
   /** One pass: makes true what the records say should be. Safe beside other sweepers and at any time. */
@@ -24,7 +24,7 @@ export interface SweeperOptions {
 
 /**
  * Ends what lost its runner: jobs whose process is gone, whose lease ran out, who overran their deadline, and who were asked to
- * stop and did not. Every such job becomes `dead` with a reason, and its nodes dirty. Ends, too, jobs that expired in the
+ * stop and did not. Every such job becomes `dead` with a reason, and its nodes dirty, or held where somebody asked for it. Ends, too, jobs that expired in the
  * queue, and people's locks whose time is over.
  * After a pause in its own passes (a restart of the lab, a laptop that slept, a clock that jumped) it leaves leases alone
  * for a while, since the runners need a moment to renew theirs.
@@ -110,12 +110,14 @@ async function sweepJob(
     return;
   }
   if (finding.force && job.runner !== null) await ports.launcher.stop(job.runner, { force: true });
+  const hold = job.status === 'waiting' ? null : await ports.holds.of(job.run, job.jobId);
   const outcome: JobOutcome = {
     status: 'dead',
     failureReason: finding.reason,
     actor: finding.actor,
     durationSeconds: job.startedAt === null ? null : (limits.now - job.startedAt) / 1000,
     nodesClean: job.status === 'waiting',
+    ...(hold !== null && { holdNodesUntil: limits.now + hold.seconds * 1000 }),
     ifNotStarted: job.status === 'waiting',
     now: limits.now,
     ...(finding.ifLeaseEnded && { ifLeaseEndedBefore: limits.now }),

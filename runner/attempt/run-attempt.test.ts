@@ -44,6 +44,7 @@ async function claimedLab() {
     runAttempt({
       jobs: lab.jobs,
       evidence: lab.evidence,
+      holds: lab.holds,
       attempt,
       nodes,
       runner: 'me',
@@ -100,6 +101,16 @@ test('a record that cannot be written does not change the outcome', async () => 
   expect(await run(async () => ({ ...passed, hosts }), { evidence: { report } })).toBe('pass');
   expect(await job()).toMatchObject({ status: 'pass' });
   expect(lab.log.lines.join()).toContain('could not be stored: Error: disk full');
+});
+
+test('nodes that somebody asked to hold stay with the owner, however the job ends', async () => {
+  const { lab, run, jobId } = await claimedLab();
+  await lab.holds.ask({ run: 'r', jobId, seconds: 90, by: 'ann', reason: null, at: 1 });
+  expect(await run(async () => passed)).toBe('pass');
+  expect(await lab.nodes.get('a')).toMatchObject({
+    state: 'locked',
+    lock: { id: `hold:r/${jobId}`, job: null, leaseUntil: lab.clock.time + 90_000 },
+  });
 });
 
 test('the lease is renewed while the job runs', async () => {

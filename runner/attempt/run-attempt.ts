@@ -3,6 +3,7 @@ import type { Node } from '../../core/locks/node.ts';
 import { shortname } from '../../core/config/targets.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { AttemptRef, JobOutcome, JobRecord, JobStore } from '../../core/ports/job-store.ts';
+import type { Hold, Holds } from '../../core/ports/holds.ts';
 import type { NodeEvidence, NodeFinding } from '../../core/ports/node-evidence.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { JobResult } from '../job/run-job.ts';
@@ -13,6 +14,7 @@ import type { Lease, Sleep } from './keep-lease.ts';
 export interface AttemptParams {
   readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'finish'>;
   readonly evidence: Pick<NodeEvidence, 'report'>;
+  readonly holds: Pick<Holds, 'of'>;
   readonly attempt: AttemptRef;
   readonly nodes: readonly Node[];
   readonly runner: string; // who we are, as the launcher finds us
@@ -59,7 +61,10 @@ export async function runAttempt(params: AttemptParams): Promise<AttemptEnd> {
     const result = await executeKept(params, lease);
     if (lease.lost) return 'lost';
     await reportHosts(params, result);
-    return await finish(params, { lease, outcome: outcomeOf(params, { lease, result }) });
+    return await finish(params, {
+      lease,
+      outcome: outcomeOf(params, { lease, result, wish: await wishOf(params) }),
+    });
   } finally {
     await lease.close();
   }
@@ -120,13 +125,15 @@ async function reportHosts(params: AttemptParams, { hosts }: AttemptResult): Pro
 
 function outcomeOf(
   params: AttemptParams,
-  { lease, result }: { lease: Lease; result: AttemptResult },
+  { lease, result, wish }: { lease: Lease; result: AttemptResult; wish: Hold | null },
 ): JobOutcome {
   const now = params.clock.now();
   // A request that came when the job was over already changes nothing.
   const killed = result.status === 'dead' ? lease.killed : null;
-  const hold =
+  const byItself =
     result.status !== 'pass' && killed === null && !params.asked.aborted && keepsNodes(result.config);
+  const ownMs = byItself ? holdMsOf(result.config, params.holdMs) : null;
+  const holdMs = wish === null ? ownMs : Math.max(wish.seconds * 1000, ownMs ?? 0);
   return {
     status: result.status,
     failureReason: result.failureReason ?? (result.status === 'pass' ? null : result.status),
@@ -134,12 +141,27 @@ function outcomeOf(
     durationSeconds: result.durationSeconds,
     nodesClean: result.nodesClean,
     now,
-    ...(hold && { holdNodesUntil: now + params.holdMs }),
+    ...(holdMs !== null && { holdNodesUntil: now + holdMs }),
   };
 }
 
 function keepsNodes(config: YamlMap | null): boolean {
   return config?.get('unlock_on_failure') === false;
+}
+
+function holdMsOf(config: YamlMap | null, usual: number): number {
+  const hours = config?.get('hold_hours');
+  return typeof hours === 'number' && hours > 0 ? hours * 3_600_000 : usual;
+}
+
+/** What somebody asked for the nodes when the job ends; a store that does not say it does not keep the job from ending. */
+async function wishOf({ holds, attempt, log }: AttemptParams): Promise<Hold | null> {
+  try {
+    return await holds.of(attempt.run, attempt.jobId);
+  } catch (error) {
+    log.warn(`nobody can say whether the nodes of the job are to be held: ${String(error)}`);
+    return null;
+  }
 }
 
 /** A store that fails for a moment is asked again as long as the lease reaches; after that the sweeper ends the job. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../../adapters/embedded/database.ts';
+import { sqliteHolds } from '../../adapters/embedded/holds.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
@@ -34,7 +35,14 @@ const launcher: Launcher = {
   isAlive: async () => !random.chance(0.02),
   stop: async () => undefined,
 };
-const ports = { jobs, nodes, launcher, clock: { now: () => time }, log: silentLogger };
+const ports = {
+  jobs,
+  nodes,
+  holds: sqliteHolds(database),
+  launcher,
+  clock: { now: () => time },
+  log: silentLogger,
+};
 const sweeper = createSweeper(ports, { graceMs: 0, awayMs: Infinity });
 
 function runnerOf(attempt: AttemptRef): string {

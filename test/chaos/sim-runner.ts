@@ -67,13 +67,14 @@ async function run(world: World, runner: RunnerEntry, launch: LaunchParams): Pro
   const { process, asked } = runner;
   const random = world.rng.fork(`job of ${process.name}`);
   await process.sleep(random.between(50, 3000));
-  const { jobs, evidence } = world.stores(process, { kind: 'runner', mortal: true });
+  const { jobs, evidence, holds } = world.stores(process, { kind: 'runner', mortal: true });
   const skewMs = Math.round(random.between(-1500, 1500));
   await runAttempt({
     attempt: launch.attempt,
     nodes: launch.nodes,
     jobs,
     evidence,
+    holds,
     runner: process.name,
     clock: { now: () => world.clock.now() + skewMs },
     log: silentLogger,
