@@ -202,6 +202,7 @@ describe('the description', () => {
     };
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/v1/audit',
       '/v1/holds',
       '/v1/jobs',
       '/v1/locks/{lock}',
@@ -225,6 +226,9 @@ describe('the description', () => {
       '/v1/runs/{run}/jobs/{job}/priority',
       '/v1/runs/{run}/kill',
       '/v1/suites',
+      '/v1/tokens',
+      '/v1/tokens/{id}',
+      '/v1/tokens/{id}/revoke',
       '/v1/whoami',
     ]);
     expect(document.paths['/v1/suites']).toMatchObject({

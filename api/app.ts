@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import { auditRoutes } from './audit-routes.ts';
 import { archiveRoutes } from './archive-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { jobActions } from './job-actions.ts';
@@ -11,6 +12,7 @@ import { problemAnswer, problemOf, refusal } from './problem.ts';
 import { runRoutes } from './run-routes.ts';
 import { statusPages } from './status-pages.ts';
 import { submissionRoutes } from './submission-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
 import { guardedWrite } from './writes.ts';
 import type { ApiEnv } from './writes.ts';
 
@@ -45,6 +47,8 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   nodeActions(app, ports);
   lockRoutes(app, ports);
   holdRoutes(app, ports);
+  tokenRoutes(app, ports);
+  auditRoutes(app, ports);
   describe(app);
   app.get('/healthz', async (c) => {
     await ports.jobs.listRuns({ limit: 1 });

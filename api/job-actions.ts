@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { recordAct } from '../core/operations/actor.ts';
 import type { ApiPorts, Caller } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
 import { existingJob, jobParams, runParams } from './run-routes.ts';
@@ -87,6 +88,12 @@ export function jobActions(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
     const moved = await ports.jobs.setPriority({ run, jobId, priority, now: ports.clock.now() });
     if (moved === 'stale')
       throw new ProblemError(409, `job ${jobId} is ${job.status}: only queued jobs have a place`);
+    await recordAct(ports, {
+      actor: c.get('caller'),
+      action: 'priority',
+      subject: `${run}/${jobId}`,
+      detail: `${job.priority} became ${priority}`,
+    });
     ports.log.info(`${c.get('caller').name} gave job ${jobId} of run ${run} the priority ${priority}`);
     return c.json(jobView({ ...job, priority }, ports), 200);
   });

@@ -104,7 +104,11 @@ test('where the private key of a node lies is told only to its holder and to ope
 
 test('the lab says who it takes a caller for', async () => {
   const lab = await labWithNodes();
-  expect(await read(await lab.get('/v1/whoami', bob))).toEqual({ name: 'bob@lab', operator: false });
+  expect(await read(await lab.get('/v1/whoami', bob))).toEqual({
+    name: 'bob@lab',
+    operator: false,
+    pool: null,
+  });
   expect((await lab.get('/v1/whoami')).status).toBe(401);
 });
 

@@ -4,8 +4,9 @@ import { lockNodes } from '../core/operations/lock-nodes.ts';
 import type { LockOrder } from '../core/operations/lock-nodes.ts';
 import { releaseLock, renewLock } from '../core/operations/release-nodes.ts';
 import type { ApiPorts } from './ports.ts';
-import { ProblemError, problemResponses } from './problem.ts';
+import { problemResponses } from './problem.ts';
 import { nodeSchema, nodeView, nodeViewFor } from './views.ts';
+import { knownCaller } from './writes.ts';
 import type { ApiEnv } from './writes.ts';
 
 const text = z.string().min(1).max(1000);
@@ -49,7 +50,11 @@ const whoamiRoute = createRoute({
   responses: {
     200: {
       description: 'The caller',
-      content: { 'application/json': { schema: z.object({ name: z.string(), operator: z.boolean() }) } },
+      content: {
+        'application/json': {
+          schema: z.object({ name: z.string(), operator: z.boolean(), pool: z.string().nullable() }),
+        },
+      },
     },
     ...problemResponses(401),
   },
@@ -100,10 +105,8 @@ const releaseRoute = createRoute({
 /** Adds the routes for locks of people. Every change leaves a line in the lab's log. */
 export function lockRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   app.openapi(whoamiRoute, async (c) => {
-    const caller = await ports.authenticate(c.req.header('authorization') ?? null);
-    if (caller === null)
-      throw new ProblemError(401, 'the lab does not know you: send "Authorization: Bearer TOKEN"');
-    return c.json({ name: caller.name, operator: caller.operator }, 200);
+    const { name, operator, pool } = await knownCaller(ports, c.req.header('authorization') ?? null);
+    return c.json({ name, operator, pool: pool ?? null }, 200);
   });
   app.openapi(lockRoute, async (c) => {
     const actor = c.get('caller');

@@ -12,6 +12,7 @@ import type { Logger } from '../core/ports/logger.ts';
 import type { NodeEvidence } from '../core/ports/node-evidence.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
 import type { Submissions } from '../core/ports/submissions.ts';
+import type { TokenStore } from '../core/ports/tokens.ts';
 
 /** What the API stands on; the composition root picks it. */
 export interface ApiPorts {
@@ -22,6 +23,7 @@ export interface ApiPorts {
   readonly archive: Archive;
   readonly submissions: Submissions;
   readonly audit: AuditLog;
+  readonly tokens: TokenStore;
   readonly wakeups: Wakeups;
   readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>; // by `Node.provider`
   readonly clock: Clock;
@@ -41,6 +43,7 @@ export interface ApiPorts {
 export interface Caller {
   readonly name: string; // login@host: the owner of what they submit
   readonly operator: boolean; // may act for others
+  readonly pool?: string | null; // a worker's credential: it is good for the jobs of this machine type, and nothing else
 }
 
 /** Both are repeatable: the same request at the same time gives the same run, and adds no job twice. */

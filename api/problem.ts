@@ -10,6 +10,7 @@ import {
   NodesTakenError,
 } from '../core/locks/errors.ts';
 import { JobNotFoundError, NotAllowedError } from '../core/operations/kill.ts';
+import { TokenNotFoundError, TokenTakenError } from '../core/operations/issue-tokens.ts';
 import { RunNameError } from '../core/operations/run-name.ts';
 import { RunExistsError } from '../core/operations/submission.ts';
 import { RunTooBigError } from '../core/operations/suite-limits.ts';
@@ -39,7 +40,9 @@ const titles = {
   413: 'Too large',
   416: 'Range not satisfiable',
   422: 'Not acceptable as given',
+  429: 'Too many requests',
   500: 'Internal error',
+  503: 'Not now',
 } as const;
 
 const problemSchema = z
@@ -84,8 +87,8 @@ const unusableInput = [
   YamlError,
 ] as const;
 
-const missing = [RunNotFoundError, JobNotFoundError, NodeNotFoundError] as const;
-const conflicts = [RunExistsError, RunClosedError, NodeStateError, NodesTakenError] as const;
+const missing = [RunNotFoundError, JobNotFoundError, NodeNotFoundError, TokenNotFoundError] as const;
+const conflicts = [RunExistsError, RunClosedError, NodeStateError, NodesTakenError, TokenTakenError] as const;
 
 /** What an error means to a caller; null when it is nobody's fault but ours. */
 export function problemOf(error: unknown): { status: ProblemStatus; detail: string } | null {

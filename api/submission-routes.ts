@@ -15,6 +15,7 @@ import {
   suiteRequest,
   suiteRequestSchema,
 } from './requests.ts';
+import { recordAct } from '../core/operations/actor.ts';
 import type { ApiPorts, Caller, SubmitResult } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
 import type { ApiEnv } from './writes.ts';
@@ -66,6 +67,8 @@ export function submissionRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): voi
     const context = { owner, now: c.get('submittedAt'), resumed: c.get('resumed') };
     const result = await refusing(() => ports.submit.suite(suiteRequest(body), context));
     if (body.dry_run) return c.json(view(result), 200);
+    const detail = `suite ${body.suite ?? `of ${body.rerun}`}, ${result.jobs} jobs, for ${owner}`;
+    await recordAct(ports, { actor: c.get('caller'), action: 'submit', subject: result.run, detail });
     ports.log.info(
       `${c.get('caller').name} submitted suite ${body.suite ?? `of ${body.rerun}`}: run ${result.run}, ${result.jobs} jobs`,
     );
@@ -77,6 +80,8 @@ export function submissionRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): voi
     const owner = ownerOf(c.get('caller'), body.owner);
     const context = { owner, now: c.get('submittedAt'), resumed: c.get('resumed') };
     const result = await refusing(() => ports.submit.job(jobRequest(body), context));
+    const detail = `jobs ${result.jobIds.join(' ')}, for ${owner}`;
+    await recordAct(ports, { actor: c.get('caller'), action: 'submit', subject: result.run, detail });
     ports.log.info(`${c.get('caller').name} submitted job ${result.jobIds.join(', ')} of run ${result.run}`);
     return c.json(view(result), 201);
   });

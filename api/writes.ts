@@ -9,6 +9,9 @@ export interface ApiEnv {
   Bindings: { replay?: Submission };
 }
 
+/** Where the credentials of pools may write. */
+const workerPaths = '/v1/workers/';
+
 const keyPattern = /^[\x21-\x7e]{1,200}$/;
 
 /**
@@ -20,10 +23,14 @@ export function guardedWrite(ports: ApiPorts) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const replay = c.env?.replay;
     const caller = replay
-      ? { name: replay.caller, operator: replay.operator ?? false }
+      ? { name: replay.caller, operator: replay.operator ?? false, pool: replay.pool ?? null }
       : await ports.authenticate(c.req.header('authorization') ?? null);
     if (caller === null) {
       return problemAnswer(401, 'writes need the token of the lab: send "Authorization: Bearer TOKEN"');
+    }
+    if (caller.pool && !c.req.path.startsWith(workerPaths)) {
+      const sentence = `the credential of pool ${caller.pool} is for its workers only, not for ${c.req.method} ${c.req.path}`;
+      return problemAnswer(403, sentence);
     }
     c.set('caller', caller);
     c.set('submittedAt', replay?.at ?? ports.clock.now());
@@ -66,6 +73,16 @@ export async function replaySubmissions(
   return unfinished.length;
 }
 
+/** The caller of a read that is not for everybody; refuses whom the lab does not know. */
+export async function knownCaller(
+  ports: Pick<ApiPorts, 'authenticate'>,
+  authorization: string | null,
+): Promise<Caller> {
+  const caller = await ports.authenticate(authorization);
+  if (caller !== null) return caller;
+  throw new ProblemError(401, 'the lab does not know you: send "Authorization: Bearer TOKEN"');
+}
+
 async function newSubmission(
   request: { path: string; header: (name: string) => string | undefined; text: () => Promise<string> },
   caller: Caller,
@@ -79,6 +96,7 @@ async function newSubmission(
     key,
     caller: caller.name,
     operator: caller.operator,
+    pool: caller.pool ?? null,
     path: request.path,
     body: await request.text(),
     at,

@@ -20,6 +20,12 @@ export const words: readonly {
   { name: 'nuke', summary: 'the same as reimage', load: () => import('./nuke.ts') },
   { name: 'updatekeys', summary: 'read the host keys of nodes again', load: () => import('./updatekeys.ts') },
   { name: 'inventory', summary: 'list, enter and take out nodes', load: () => import('./inventory.ts') },
+  {
+    name: 'token',
+    summary: 'let others use a lab, and take it back',
+    load: () => import('./token.ts'),
+  },
+  { name: 'audit', summary: 'show who changed what in a lab', load: () => import('./audit.ts') },
   { name: 'run', summary: 'run one job here', load: () => import('./run.ts') },
   { name: 'expand', summary: 'list the jobs that a suite expands to', load: () => import('./expand.ts') },
   { name: 'describe', summary: 'show what a suite is made of', load: () => import('./describe.ts') },

@@ -159,4 +159,21 @@ export const migrations: readonly string[] = [
     primary key (run, job_id)
   ) strict;
   `,
+  `
+  -- The secrets themselves are nowhere: sha256 is of the part of a token that only its owner has.
+  create table tokens (
+    id text primary key,
+    name text not null,
+    operator integer not null,
+    pool text,
+    sha256 text not null,
+    created_by text not null,
+    created_at integer not null,
+    expires_at integer,
+    revoked_at integer,
+    revoked_by text
+  ) strict;
+  create index audit_by_actor on audit (actor, id desc);
+  create index audit_by_subject on audit (subject, id desc);
+  `,
 ];

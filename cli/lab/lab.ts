@@ -13,6 +13,7 @@ import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { localWakeups } from '../../adapters/embedded/local-wakeups.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
+import { sqliteTokenStore } from '../../adapters/embedded/token-store.ts';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { createApi } from '../../api/app.ts';
@@ -21,6 +22,7 @@ import { kill } from '../../core/operations/kill.ts';
 import { defaultSite } from '../../core/config/site-settings.ts';
 import type { SiteConfig } from '../../core/config/site-settings.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
+import type { TokenStore } from '../../core/ports/tokens.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { listen } from './http.ts';
 import { takeLabLock } from './folder-lock.ts';
@@ -36,7 +38,7 @@ import { endJobs } from './stop.ts';
 import { labSubmit } from './submit.ts';
 import { openTargets, startTargets } from './targets.ts';
 import type { TargetChoice } from './targets.ts';
-import { labToken, localOwner, tokenAuthenticator } from './token.ts';
+import { labAuthenticator, labToken, localOwner } from './token.ts';
 
 export interface LabOptions {
   readonly folder: string; // everything the lab keeps is below it
@@ -128,7 +130,7 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
   return { url, token, folder: paths.root, nodes, stop: stopper(ports, loops, undo) };
 }
 
-type Ports = LoopPorts & { readonly launcher: ChildLauncher };
+type Ports = LoopPorts & { readonly launcher: ChildLauncher; readonly tokens: TokenStore };
 
 async function openPorts(params: {
   options: LabOptions;
@@ -155,6 +157,7 @@ async function openPorts(params: {
     holds: sqliteHolds(database),
     archive: fileArchive({ folder: paths.archive, baseUrl: archiveUrl }),
     audit: sqliteAuditLog(database),
+    tokens: sqliteTokenStore(database),
     clock: { now: () => Date.now() },
     launcher,
     log,
@@ -178,7 +181,7 @@ async function openApi(params: {
     ...ports,
     url,
     submissions: fileSubmissions({ folder: paths.submissions }),
-    authenticate: tokenAuthenticator(token),
+    authenticate: labAuthenticator({ token, tokens: ports.tokens, clock: ports.clock }),
     whyWaiting: loops.whyWaiting,
     kill: (order: Parameters<typeof kill>[1]) => kill(ports, order),
     submit: labSubmit({

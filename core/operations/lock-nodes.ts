@@ -34,7 +34,7 @@ const mostTries = 10;
 
 /**
  * Locks nodes for a person, all or none; of those that fit, the ones that were not used for longest. The same order again, under
- * its lock id, gets the same nodes. Acting for somebody else leaves an audit record. Throws NodesTakenError where waiting may
+ * its lock id, gets the same nodes. It leaves an audit record. Throws NodesTakenError where waiting may
  * help, NodesLackingError where it cannot, NodeNotFoundError, NodeStateError and NotAllowedError.
  */
 export async function lockNodes(ports: Ports, order: LockOrder): Promise<readonly Node[]> {
@@ -46,7 +46,7 @@ export async function lockNodes(ports: Ports, order: LockOrder): Promise<readonl
     const now = ports.clock.now();
     const result = await ports.nodes.lockMany({ lockId, nodes, owner, description, leaseUntil, now });
     if (result.kind === 'locked') {
-      if (owner !== order.actor.name) await recordForOther(ports, order, owner, nodes);
+      await recordLock(ports, order, owner, nodes);
       return result.nodes;
     }
     if (order.wanted.kind === 'named') throw new NodesTakenError(result.reason);
@@ -118,7 +118,7 @@ function obstacle(node: Node, wish: NodeWish): string | null {
   return `${node.name} is locked by ${node.lock.owner}${why === null ? '' : ` (${why})`}`;
 }
 
-async function recordForOther(
+async function recordLock(
   ports: Ports,
   order: LockOrder,
   owner: string,

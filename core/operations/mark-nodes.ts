@@ -69,12 +69,11 @@ export async function describeNode(
   const node = await existing(ports, order.node);
   if (node.lock !== null && node.lock.owner !== order.actor.name) {
     mustBeOperator(order.actor, `describe node ${node.name}: ${heldBy(node, node.lock)}`);
-    const detail = order.description ?? '';
-    await recordAct(ports, { ...order, action: 'describe', subject: node.name, detail });
   }
   const { description, actor } = order;
   const now = ports.clock.now();
   checkDone(await ports.nodes.describe({ name: node.name, description, by: actor.name, now }), node.name);
+  await recordAct(ports, { actor, action: 'describe', subject: node.name, detail: description ?? '' });
   return await existing(ports, order.node);
 }
 

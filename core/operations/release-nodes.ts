@@ -44,8 +44,7 @@ export async function unlockNode(
   const now = ports.clock.now();
   const done = await ports.nodes.release(node.lock.id, { clean, now, nodes: [node.name] });
   if (done === 'stale') throw new NodeStateError(`node ${node.name} has changed hands at this moment`);
-  if (owner !== order.actor.name)
-    await recordAct(ports, { ...order, action: 'unlock', subject: node.name, detail: `of ${owner}` });
+  await recordAct(ports, { ...order, action: 'unlock', subject: node.name, detail: `of ${owner}` });
   if (clean) await ports.wakeups.poke(node.machineType);
   return { kind: 'released', node: node.name };
 }
@@ -78,23 +77,29 @@ export async function releaseLock(
   const { clean } = order;
   const done = await ports.nodes.release(order.lockId, { clean, now: ports.clock.now() });
   if (done === 'stale') throw lockIsOver(order.lockId);
+  const subject = nodes.map((node) => node.name).join(' ');
+  await recordAct(ports, { ...order, action: 'release', subject, detail: ofLock(order.lockId, nodes) });
   if (clean)
     for (const type of new Set(nodes.map((node) => node.machineType))) await ports.wakeups.poke(type);
   return nodes;
 }
 
 /**
- * Sets how long a person's lock lasts; null = until released. A second call sets it again. Throws NodeStateError when the lock is
+ * Sets how long a person's lock lasts; null = until released. A second call sets it again. Holders renew several times a minute, so
+ * only what is done to somebody else's lock leaves an audit record. Throws NodeStateError when the lock is
  * over, and NotAllowedError.
  */
 export async function renewLock(
   ports: Ports,
   order: { lockId: string; actor: Actor; leaseUntil: number | null },
 ): Promise<void> {
-  await nodesOfLock(ports, order);
+  const nodes = await nodesOfLock(ports, order);
   const { leaseUntil } = order;
   const done = await ports.nodes.renew(order.lockId, { leaseUntil, now: ports.clock.now() });
   if (done === 'stale') throw lockIsOver(order.lockId);
+  if (nodes[0]?.lock?.owner === order.actor.name) return;
+  const subject = nodes.map((node) => node.name).join(' ');
+  await recordAct(ports, { ...order, action: 'lease', subject, detail: ofLock(order.lockId, nodes) });
 }
 
 async function nodesOfLock(ports: Ports, order: { lockId: string; actor: Actor }): Promise<Node[]> {
@@ -106,6 +111,10 @@ async function nodesOfLock(ports: Ports, order: { lockId: string; actor: Actor }
   if (lock.owner !== order.actor.name && !order.actor.operator)
     throw new NotAllowedError(order.actor.name, `change lock '${order.lockId}', which is ${lock.owner}'s`);
   return nodes;
+}
+
+function ofLock(lockId: string, nodes: readonly Node[]): string {
+  return `lock ${lockId} of ${nodes[0]?.lock?.owner ?? 'nobody'}`;
 }
 
 function lockIsOver(lockId: string): NodeStateError {

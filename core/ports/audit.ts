@@ -1,8 +1,8 @@
-/** The record of what people did to others' things, and of what the lab did on its own authority. Append only. */
+/** The record of every change that somebody made, and of what the lab did on its own authority. Append only. */
 export interface AuditLog {
   record(entry: AuditEntry): Promise<void>;
-  /** Newest first. */
-  list(limit: number): Promise<AuditEntry[]>;
+  /** Newest first; with `before` those behind that record, so that new ones move no page. */
+  list(limit: number, filter?: AuditFilter): Promise<AuditRecord[]>;
 }
 
 export interface AuditEntry {
@@ -11,4 +11,14 @@ export interface AuditEntry {
   readonly action: string; // 'kill', 'quarantine', ...
   readonly subject: string; // 'RUN', 'RUN/JOB', a node
   readonly detail: string;
+}
+
+export interface AuditRecord extends AuditEntry {
+  readonly id: string; // its place in the record, for `before`
+}
+
+export interface AuditFilter {
+  readonly before?: string; // the `id` of a record
+  readonly actor?: string;
+  readonly subject?: string;
 }

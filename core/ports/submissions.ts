@@ -17,6 +17,7 @@ export interface Submission {
   readonly key: string;
   readonly caller: string; // identity
   readonly operator?: boolean; // whether the caller was one; default no
+  readonly pool?: string | null; // of a worker's credential; default none
   readonly path: string; // of the request, `/v1/suites`
   readonly body: string;
   readonly at: number; // epoch ms
