@@ -205,6 +205,7 @@ describe('the description', () => {
       '/v1/audit',
       '/v1/holds',
       '/v1/jobs',
+      '/v1/kill',
       '/v1/locks/{lock}',
       '/v1/locks/{lock}/lease',
       '/v1/locks/{lock}/release',

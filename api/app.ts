@@ -4,6 +4,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { archiveRoutes } from './archive-routes.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { jobActions } from './job-actions.ts';
+import { killRoutes } from './kill-routes.ts';
 import { lockRoutes } from './lock-routes.ts';
 import { nodeActions } from './node-actions.ts';
 import { nodeRoutes } from './node-routes.ts';
@@ -43,6 +44,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   submissionRoutes(app, ports);
   runRoutes(app, ports);
   jobActions(app, ports);
+  killRoutes(app, ports);
   nodeRoutes(app, ports);
   nodeActions(app, ports);
   lockRoutes(app, ports);

@@ -1,3 +1,4 @@
+import type { KilledJobs, KillManyOrder } from '../core/operations/kill-many.ts';
 import type { KillOrder } from '../core/operations/kill.ts';
 import type { SuiteOrder } from '../core/operations/suite-order.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
@@ -38,6 +39,8 @@ export interface ApiPorts {
   readonly submit: Submit;
   /** Ends jobs as `core/operations/kill.ts` says. */
   readonly kill: (order: KillOrder) => Promise<number[]>;
+  /** Ends jobs as `core/operations/kill-many.ts` says. */
+  readonly killMany: (order: KillManyOrder) => Promise<KilledJobs[]>;
 }
 
 export interface Caller {

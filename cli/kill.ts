@@ -1,73 +1,91 @@
 import { Command, Option } from 'commander';
 import { InputError } from './client/failure.ts';
 import { apiPath, findLab } from './client/lab-client.ts';
-import type { JobView, LabClient } from './client/lab-client.ts';
+import type { LabClient } from './client/lab-client.ts';
 
 interface KillOptions {
   run?: string;
   job: string[];
   jobspec?: string;
+  owner?: string;
+  machineType?: string;
   preserveQueue: boolean;
   reason?: string;
   folder?: string;
 }
 
-/** `loligo kill RUN [JOB...]`, and the original's `-r RUN`, `-j JOB`, `-J RUN/JOB`, `-p`. */
+interface Killed {
+  readonly run: string;
+  readonly job_ids: readonly number[];
+}
+
+/** `loligo kill RUN [JOB...]`, and the original's `-r RUN`, `-j JOB`, `-J RUN/JOB`, `-o OWNER`, `-m TYPE`, `-p`. */
 export function command(): Command {
   return new Command('kill')
     .summary('end jobs')
     .description(
-      'Ends all jobs of a run, or only some. Queued jobs leave the queue, running ones are unwound; the verdict is dead.',
+      'Ends all jobs of a run, some of them, or those of an owner. Queued jobs leave the queue; running ones are unwound, with their logs brought to the archive, and their nodes cleaned. The verdict is dead, with the reason. Jobs of others take an operator.',
     )
     .argument('[run]', 'run name, or RUN/JOB')
     .argument('[job...]', 'job ids')
-    .addOption(new Option('-r, --run <run>', 'run name').hideHelp())
-    .addOption(new Option('-j, --job <id>', 'job id, repeatable').argParser(collect).default([]).hideHelp())
-    .addOption(new Option('-J, --jobspec <run/id>', 'one job').hideHelp())
+    .option('-r, --run <run>', 'run name')
+    .addOption(new Option('-j, --job <id>', 'job id, repeatable').argParser(collect).default([]))
+    .option('-J, --jobspec <run/id>', 'one job')
+    .option('-o, --owner <owner>', 'only jobs of this owner; without a run, those of all their runs')
+    .option('-m, --machine-type <type>', 'only jobs that accept this machine type')
     .option('-p, --preserve-queue', 'leave queued jobs alone', false)
     .option('--reason <text>', 'what to tell the owner of the jobs')
     .option('--folder <dir>', 'folder of the lab')
     .action(async (run: string | undefined, jobs: string[], options: KillOptions) => {
       const lab = findLab(options);
-      const target = named(options.jobspec ?? options.run ?? run, [...jobs, ...options.job]);
-      const ids = await kill(lab, target, options);
-      console.log(
-        ids.length === 0
-          ? 'nothing to kill: no job is queued or running'
-          : `killed ${ids.length} jobs: ${ids.join(' ')}`,
-      );
+      const target = named(options.jobspec ?? options.run ?? run, positional(run, jobs, options));
+      const killed = await kill(lab, target, options);
+      if (killed.length === 0) console.log('nothing to kill: no job is queued or running');
+      for (const { run: name, job_ids: ids } of killed) {
+        const of = target.run === null ? ` of ${name}` : '';
+        console.log(`killed ${ids.length} jobs${of}: ${ids.join(' ')}`);
+      }
     });
 }
 
-function named(run: string | undefined, jobs: readonly string[]): { run: string; jobs: readonly string[] } {
-  if (run === undefined) throw new InputError('which run? loligo kill RUN [JOB...]');
+/** With `-r RUN` every bare word is a job. */
+function positional(
+  run: string | undefined,
+  jobs: readonly string[],
+  options: KillOptions,
+): readonly string[] {
+  const byOption = options.jobspec !== undefined || options.run !== undefined;
+  return [...(byOption && run !== undefined ? [run] : []), ...jobs, ...options.job];
+}
+
+interface Target {
+  readonly run: string | null; // null = all runs of the owner
+  readonly jobs: readonly string[];
+}
+
+function named(run: string | undefined, jobs: readonly string[]): Target {
+  if (run === undefined) return { run: null, jobs };
   const [name = '', job, ...rest] = run.split('/').filter((part) => part !== '');
   if (rest.length > 0 || name === '') throw new InputError(`'${run}' is neither RUN nor RUN/JOB`);
   return { run: name, jobs: job === undefined ? jobs : [job, ...jobs] };
 }
 
-async function kill(
-  lab: LabClient,
-  { run, jobs }: { run: string; jobs: readonly string[] },
-  options: KillOptions,
-): Promise<number[]> {
-  const body = { reason: options.reason ?? null };
-  if (jobs.length === 0 && !options.preserveQueue) {
-    return (await lab.post<{ job_ids: number[] }>(apiPath('runs', run, 'kill'), body)).job_ids;
+async function kill(lab: LabClient, { run, jobs }: Target, options: KillOptions): Promise<readonly Killed[]> {
+  const { owner = null, machineType = null, preserveQueue, reason = null } = options;
+  if (run === null && (owner === null || jobs.length > 0))
+    throw new InputError('which run? loligo kill RUN [JOB...], or loligo kill --owner OWNER');
+  if (jobs.length === 0) {
+    const wish = { run, owner, machine_type: machineType, preserve_queue: preserveQueue, reason };
+    return (await lab.post<{ killed: Killed[] }>('/v1/kill', wish)).killed;
   }
-  const chosen = jobs.length > 0 ? jobs : await startedJobs(lab, run);
-  const killed: number[] = [];
-  for (const job of chosen) {
-    killed.push(
-      ...(await lab.post<{ job_ids: number[] }>(apiPath('runs', run, 'jobs', job, 'kill'), body)).job_ids,
-    );
+  if (machineType !== null || preserveQueue)
+    throw new InputError('--machine-type and --preserve-queue are for whole runs: name no jobs');
+  const ids: number[] = [];
+  for (const job of jobs) {
+    const path = apiPath('runs', run ?? '', 'jobs', job, 'kill');
+    ids.push(...(await lab.post<{ job_ids: number[] }>(path, { reason })).job_ids);
   }
-  return killed;
-}
-
-async function startedJobs(lab: LabClient, run: string): Promise<number[]> {
-  const path = `${apiPath('runs', run, 'jobs')}?status=waiting,running&limit=1000`;
-  return (await lab.get<{ jobs: JobView[] }>(path)).jobs.map((job) => job.job_id);
+  return ids.length === 0 ? [] : [{ run: run ?? '', job_ids: ids }];
 }
 
 function collect(value: string, earlier: string[]): string[] {

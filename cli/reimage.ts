@@ -10,18 +10,14 @@ interface ReimageOptions {
   readonly targets: readonly string[];
   readonly osType?: string;
   readonly osVersion?: string;
+  readonly owner?: string;
   readonly wait: boolean;
   readonly folder?: string;
 }
 
 /** `loligo reimage NODE...`: has nodes made as new by their provider. */
 export function command(): Command {
-  return makeNewCommand('reimage');
-}
-
-/** The word under the given name. */
-export function makeNewCommand(name: string): Command {
-  return new Command(name)
+  return new Command('reimage')
     .summary('have nodes made as new')
     .description(
       'Has the provider of nodes make them as new. Nodes that you have locked are unlocked by it; nodes that nobody has locked take an operator.',
@@ -30,6 +26,7 @@ export function makeNewCommand(name: string): Command {
     .option('-t, --targets <file...>', 'take names from the `targets` of files', [])
     .option('--os-type <name>', 'refuse nodes that get another system')
     .option('--os-version <version>', 'refuse nodes that get another version')
+    .option('--owner <owner>', 'refuse nodes that are locked by somebody else')
     .option('--wait', 'wait until the nodes are free or quarantined', false)
     .option('--folder <dir>', 'folder of the lab')
     .action(async (names: string[], options: ReimageOptions) => {
@@ -42,11 +39,20 @@ async function reimage(names: readonly string[], options: ReimageOptions): Promi
   const chosen = await chosenNodes(from, { names, targets: options.targets });
   if (chosen.length === 0) throw new InputError('which nodes? name some, or give --targets FILE');
   chosen.forEach((node) => refuseOtherSystem(node, options));
-  for (const { name } of chosen) {
-    const after = await from.lab.post<NodeView>(apiPath('nodes', name, 'reimage'), {});
-    console.error(plainLine(`${name} is ${after.state} (${after.reason ?? 'asked for'})`));
-  }
+  const { owner } = options;
+  const foreign = chosen.find((node) => owner !== undefined && node.locked_by !== owner);
+  if (foreign !== undefined)
+    throw new InputError(
+      `node ${foreign.name} is locked by ${foreign.locked_by ?? 'nobody'}, not by ${owner}`,
+    );
+  for (const node of chosen) await makeNew(from.lab, node.name);
   return options.wait ? await untilSettled(from.lab, new Set(chosen.map((node) => node.name))) : true;
+}
+
+/** Asks for one node to be made new, and says what it is now. */
+export async function makeNew(lab: LabClient, name: string): Promise<void> {
+  const after = await lab.post<NodeView>(apiPath('nodes', name, 'reimage'), {});
+  console.error(plainLine(`${name} is ${after.state} (${after.reason ?? 'asked for'})`));
 }
 
 /** Providers make a node what it was: a wish for another system cannot be met. */
@@ -61,8 +67,8 @@ function refuseOtherSystem(node: NodeView, { osType, osVersion }: ReimageOptions
 
 const pollMs = 500;
 
-/** Whether all of them came out usable. */
-async function untilSettled(lab: LabClient, names: ReadonlySet<string>): Promise<boolean> {
+/** Waits until the nodes are cleaned or quarantined; whether all of them came out usable. */
+export async function untilSettled(lab: LabClient, names: ReadonlySet<string>): Promise<boolean> {
   for (;;) {
     const nodes = (await inventory(lab)).filter((node) => names.has(node.name));
     if (nodes.every((node) => node.state !== 'dirty' && node.state !== 'cleaning')) {

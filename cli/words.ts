@@ -17,7 +17,16 @@ export const words: readonly {
   { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },
   { name: 'hold', summary: 'keep the nodes of jobs to look around on them', load: () => import('./hold.ts') },
   { name: 'reimage', summary: 'have nodes made as new', load: () => import('./reimage.ts') },
-  { name: 'nuke', summary: 'the same as reimage', load: () => import('./nuke.ts') },
+  {
+    name: 'nuke',
+    summary: 'clean nodes, of a job or of jobs that are over',
+    load: () => import('./nuke.ts'),
+  },
+  {
+    name: 'node-cleanup',
+    summary: 'give back nodes that are held for jobs that are over',
+    load: () => import('./node-cleanup.ts'),
+  },
   { name: 'updatekeys', summary: 'read the host keys of nodes again', load: () => import('./updatekeys.ts') },
   { name: 'inventory', summary: 'list, enter and take out nodes', load: () => import('./inventory.ts') },
   {

@@ -18,6 +18,7 @@ import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { createApi } from '../../api/app.ts';
 import { replaySubmissions } from '../../api/writes.ts';
+import { killMany } from '../../core/operations/kill-many.ts';
 import { kill } from '../../core/operations/kill.ts';
 import { defaultSite } from '../../core/config/site-settings.ts';
 import type { SiteConfig } from '../../core/config/site-settings.ts';
@@ -184,6 +185,7 @@ async function openApi(params: {
     authenticate: labAuthenticator({ token, tokens: ports.tokens, clock: ports.clock }),
     whyWaiting: loops.whyWaiting,
     kill: (order: Parameters<typeof kill>[1]) => kill(ports, order),
+    killMany: (order: Parameters<typeof killMany>[1]) => killMany(ports, order),
     submit: labSubmit({
       ...ports,
       yaml: pyYaml,
