@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { auditRoutes } from './audit-routes.ts';
 import { archiveRoutes } from './archive-routes.ts';
+import { etags } from './etags.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { jobActions } from './job-actions.ts';
 import { killRoutes } from './kill-routes.ts';
@@ -10,6 +11,7 @@ import { nodeActions } from './node-actions.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemAnswer, problemOf, refusal } from './problem.ts';
+import { limitedReads } from './rate-limit.ts';
 import { runRoutes } from './run-routes.ts';
 import { statusPages } from './status-pages.ts';
 import { submissionRoutes } from './submission-routes.ts';
@@ -38,6 +40,8 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
     onError: () => problemAnswer(413, `the body is larger than ${maxBody} bytes`),
   });
   const guarded = guardedWrite(ports);
+  app.use('/v1/*', limitedReads(ports));
+  app.use('/v1/*', etags);
   app.use('/v1/*', (c, next) => (writes.has(c.req.method) ? limited(c, next) : next()));
   app.use('/v1/*', (c, next) => (writes.has(c.req.method) ? guarded(c, next) : next()));
 

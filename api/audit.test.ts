@@ -122,6 +122,27 @@ describe('the audit record', () => {
     expect(described.paths[path]?.[method]?.security).toEqual([{ token: [] }]);
   });
 
+  test.each(writing.filter((route) => route.startsWith('post')))(
+    'has one change when %s arrives twice at once under one key',
+    async (route) => {
+      const example = examples[route];
+      await example?.first?.();
+      const before = (await lab.ports.audit.list(1000)).length;
+      const path = example?.path ?? route.slice('post '.length);
+      const headers = { 'idempotency-key': 'twice' };
+      const send = async () => await lab.send('POST', path, example?.body, headers);
+      const answers = await Promise.all([send(), send(), send()]);
+      const done = answers.filter((answer) => answer.ok && !answer.headers.has('idempotency-replayed'));
+      expect(done).toHaveLength(1);
+      for (const other of answers.filter((answer) => answer !== done[0] && !answer.ok))
+        expect([other.status, other.headers.get('retry-after')]).toEqual([409, '1']);
+      expect((await lab.ports.audit.list(1000)).length).toBe(before + 1);
+      const later = await send();
+      expect(later.headers.get('idempotency-replayed')).toBe('true');
+      expect(await later.text()).toBe(await done[0]?.text());
+    },
+  );
+
   test('is shown page by page to operators, and to nobody else', async () => {
     for (const subject of ['a', 'b', 'a', 'c', 'a'])
       await lab.ports.audit.record({ at: 1, actor: 'ann@lab', action: 'kill', subject, detail: '' });

@@ -12,6 +12,7 @@ import type { JobRecord, JobStore } from '../core/ports/job-store.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { NodeEvidence } from '../core/ports/node-evidence.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
+import type { ApiLimits } from './rate-limit.ts';
 import type { Submissions } from '../core/ports/submissions.ts';
 import type { TokenStore } from '../core/ports/tokens.ts';
 
@@ -28,6 +29,7 @@ export interface ApiPorts {
   readonly wakeups: Wakeups;
   readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>; // by `Node.provider`
   readonly clock: Clock;
+  readonly limits?: ApiLimits; // default: none
   readonly log: Logger;
   /** Where readers find the lab: `http://127.0.0.1:8080`, no slash at the end. */
   readonly url: string;

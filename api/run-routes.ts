@@ -1,17 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { JobRecord, RunRecord } from '../core/ports/job-store.ts';
+import type { JobRecord, RunPlace, RunRecord } from '../core/ports/job-store.ts';
 import { RunNotFoundError } from '../core/ports/job-store.ts';
+import { cutPage, fromCursor, nextLink, nextSchema, pageQuery } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
 import { jobSchema, jobStatusSchema, jobView, runSchema, runView } from './views.ts';
 import type { ApiEnv } from './writes.ts';
-
-/** Which part of a long list. */
-const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  offset: z.coerce.number().int().min(0).default(0),
-});
 
 export const runParams = z.object({ run: z.string().max(200) });
 export const jobParams = z.object({ run: z.string().max(200), job: z.string().max(20) });
@@ -24,7 +19,7 @@ const runsRoute = createRoute({
   responses: {
     200: {
       description: 'One page',
-      content: { 'application/json': { schema: z.object({ runs: z.array(runSchema) }) } },
+      content: { 'application/json': { schema: z.object({ runs: z.array(runSchema), next: nextSchema }) } },
     },
     ...problemResponses(422),
   },
@@ -59,7 +54,7 @@ const jobsRoute = createRoute({
   responses: {
     200: {
       description: 'One page',
-      content: { 'application/json': { schema: z.object({ jobs: z.array(jobSchema) }) } },
+      content: { 'application/json': { schema: z.object({ jobs: z.array(jobSchema), next: nextSchema }) } },
     },
     ...problemResponses(404, 422),
   },
@@ -84,22 +79,33 @@ const jobRoute = createRoute({
 /** Adds the routes that show runs and jobs. */
 export function runRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   app.openapi(runsRoute, async (c) => {
-    const runs = await ports.jobs.listRuns(c.req.valid('query'));
-    return c.json({ runs: runs.map((run) => runView(run, ports)) }, 200);
+    const { limit, offset, cursor } = c.req.valid('query');
+    const after = cursor === undefined ? {} : { after: runPlace(cursor) };
+    const runs = await ports.jobs.listRuns({ limit: limit + 1, offset, ...after });
+    const { page, next } = cutPage(runs, limit, (run) => [run.submittedAt, run.name]);
+    return c.json({ runs: page.map((run) => runView(run, ports)), next }, 200, nextLink(c.req.url, next));
   });
   app.openapi(runRoute, async (c) => {
     return c.json(runView(await existingRun(ports, c.req.valid('param').run), ports), 200);
   });
   app.openapi(jobsRoute, async (c) => {
-    const { run } = await existingRun(ports, c.req.valid('param').run).then(({ name }) => ({ run: name }));
-    const { limit, offset, status } = c.req.valid('query');
-    const jobs = await ports.jobs.listJobs({ run, limit, offset, ...(status && { statuses: status }) });
-    return c.json({ jobs: jobs.map((job) => jobView(job, ports)) }, 200);
+    const { name: run } = await existingRun(ports, c.req.valid('param').run);
+    const { limit, offset, cursor, status } = c.req.valid('query');
+    const after = cursor === undefined ? {} : { after: fromCursor(cursor, ['number'])[0] };
+    const filter = { run, offset, ...after, ...(status && { statuses: status }) };
+    const jobs = await ports.jobs.listJobs({ ...filter, limit: limit + 1 });
+    const { page, next } = cutPage(jobs, limit, (job) => [job.jobId]);
+    return c.json({ jobs: page.map((job) => jobView(job, ports)), next }, 200, nextLink(c.req.url, next));
   });
   app.openapi(jobRoute, async (c) => {
     const job = await existingJob(ports, c.req.valid('param'));
     return c.json({ ...jobView(job, ports), config: job.config }, 200);
   });
+}
+
+function runPlace(cursor: string): RunPlace {
+  const [submittedAt, name] = fromCursor(cursor, ['number', 'string']);
+  return { submittedAt, name };
 }
 
 /** The run, or RunNotFoundError. */

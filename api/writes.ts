@@ -2,11 +2,12 @@ import { createMiddleware } from 'hono/factory';
 import type { Answer, Submission } from '../core/ports/submissions.ts';
 import type { ApiPorts, Caller } from './ports.ts';
 import { ProblemError, problemAnswer } from './problem.ts';
+import { writeAllowance } from './rate-limit.ts';
 
 /** What middlewares leave for handlers, and what only the process itself can hand in. */
 export interface ApiEnv {
   Variables: { caller: Caller; submittedAt: number; resumed: boolean };
-  Bindings: { replay?: Submission };
+  Bindings: { replay?: Submission; address?: string };
 }
 
 /** Where the credentials of pools may write. */
@@ -20,6 +21,7 @@ const keyPattern = /^[\x21-\x7e]{1,200}$/;
  * cut short by the death of the process is carried out again by `replaySubmissions`. An answer of 500 forgets the key.
  */
 export function guardedWrite(ports: ApiPorts) {
+  const allowed = writeAllowance(ports);
   return createMiddleware<ApiEnv>(async (c, next) => {
     const replay = c.env?.replay;
     const caller = replay
@@ -32,6 +34,8 @@ export function guardedWrite(ports: ApiPorts) {
       const sentence = `the credential of pool ${caller.pool} is for its workers only, not for ${c.req.method} ${c.req.path}`;
       return problemAnswer(403, sentence);
     }
+    const refused = replay ? null : allowed(caller, c.env?.address);
+    if (refused !== null) return refused;
     c.set('caller', caller);
     c.set('submittedAt', replay?.at ?? ports.clock.now());
     c.set('resumed', replay !== undefined);

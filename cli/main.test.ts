@@ -75,6 +75,21 @@ describe('the command line', () => {
     expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  test('comes back when it was told to, and not before', async () => {
+    const asked: number[] = [];
+    const server = createServer((request, response) => {
+      asked.push(Date.now());
+      if (asked.length === 1) response.writeHead(429, { 'retry-after': '1' });
+      response.end('{"runs":[],"nodes":[],"next":null}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { output, exitCode } = await cli(['status', '--nodes'], { LOLIGO_API: url });
+    server.close();
+    expect({ output, exitCode }).toEqual({ output: 'the lab has no nodes\n', exitCode: 0 });
+    expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThanOrEqual(990);
+  });
+
   test.each([
     [['suite', '-s', 'x', '-p', 'high'], "'high' is not a whole number from 0 on"],
     [['suite', '-s', 'x', '-N', '0'], "'0' is not a whole number from 1 on"],

@@ -21,14 +21,21 @@ export function sqliteQueue(database: Database): Queue {
       );
       return row === null ? null : toJob(row);
     },
-    async listJobs({ run, statuses, limit, offset }) {
+    async listJobs({ run, statuses, after, limit, offset }) {
       const conditions = ['true'];
-      const values: string[] = [];
+      const values: (string | number)[] = [];
       if (run !== undefined) {
         conditions.push('run = ?');
         values.push(run);
       }
-      if (statuses !== undefined) {
+      if (after !== undefined) {
+        conditions.push('job_id > ?');
+        values.push(after);
+      }
+      if (statuses?.length === 1) {
+        conditions.push('status = ?'); // this form, unlike the next, walks its index in id order
+        values.push(statuses[0] ?? '');
+      } else if (statuses !== undefined) {
         conditions.push('status in (select value from json_each(?))');
         values.push(JSON.stringify(statuses));
       }

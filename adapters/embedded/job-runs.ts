@@ -33,14 +33,19 @@ export function sqliteRuns(database: Database): Runs {
       const row = database.get<RunRow>('select * from runs where name = ?', run);
       return row === null ? null : toRun(row);
     },
-    async listRuns(page) {
-      return database
-        .all<RunRow>(
-          'select * from runs order by submitted_at desc, name desc limit ? offset ?',
-          page.limit,
-          page.offset ?? 0,
-        )
-        .map(toRun);
+    async listRuns({ limit, offset = 0, after }) {
+      const order = 'order by submitted_at desc, name desc limit ? offset ?';
+      const rows =
+        after === undefined
+          ? database.all<RunRow>(`select * from runs ${order}`, limit, offset)
+          : database.all<RunRow>(
+              `select * from runs where (submitted_at, name) < (?, ?) ${order}`,
+              after.submittedAt,
+              after.name,
+              limit,
+              offset,
+            );
+      return rows.map(toRun);
     },
   };
 }

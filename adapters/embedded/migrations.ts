@@ -176,4 +176,5 @@ export const migrations: readonly string[] = [
   create index audit_by_actor on audit (actor, id desc);
   create index audit_by_subject on audit (subject, id desc);
   `,
+  `create index jobs_of_status on jobs (run, status, job_id);`,
 ];

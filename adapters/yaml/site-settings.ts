@@ -27,6 +27,9 @@ export interface ReadSite {
 
 const text = z.string({ error: 'must be text' });
 const setText = text.min(1, { error: 'must not be empty' });
+const perMinute = z
+  .int({ error: 'must be a whole number of requests' })
+  .min(0, { error: 'must not be negative; 0 is no limit' });
 const seconds = z.number({ error: 'must be a number of seconds' });
 
 /** Only what is read is checked: a settings file of the original has much that is not. */
@@ -44,6 +47,8 @@ const siteSchema = z.looseObject({
     .number({ error: 'must be a number of hours' })
     .min(0, { error: 'must not be negative' })
     .nullish(),
+  api_reads_per_minute: perMinute.nullish(),
+  api_writes_per_minute: perMinute.nullish(),
 });
 
 /**
@@ -122,5 +127,9 @@ function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
     maxJobSeconds: file.max_job_time ?? defaultSite.maxJobSeconds,
     sleepBeforeTeardownSeconds: file.sleep_before_teardown ?? defaultSite.sleepBeforeTeardownSeconds,
     holdHours: file.hold_hours ?? defaultSite.holdHours,
+    apiLimits: {
+      readsPerMinute: file.api_reads_per_minute ?? defaultSite.apiLimits.readsPerMinute,
+      writesPerMinute: file.api_writes_per_minute ?? defaultSite.apiLimits.writesPerMinute,
+    },
   };
 }

@@ -29,11 +29,11 @@ export class LabUnreachableError extends Error {
 export class LabRefusedError extends Error {
   override readonly name = 'LabRefusedError';
   readonly status: number;
-  readonly comeBack: boolean; // the same request is still being carried out
-  constructor(status: number, sentence: string, comeBack = false) {
+  readonly retryAfterMs: number | null; // null = coming back does not help
+  constructor(status: number, sentence: string, retryAfterMs: number | null = null) {
     super(sentence);
     this.status = status;
-    this.comeBack = comeBack;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -108,26 +108,29 @@ async function reach(url: string, path: string, init: RequestInit): Promise<Resp
   }
 }
 
+const longestPauseMs = 60_000;
 const retryPausesMs = [200, 300, 500, 1000, 2000, 3000, 4000, 5000];
 
 /** Tries again while the lab says so or may be on its way back; `safe` = nothing is lost when it is given up. */
 async function persistently<T>(act: () => Promise<T>, { safe }: { safe: boolean }): Promise<T> {
   let sent = false;
   for (const pauseMs of retryPausesMs) {
+    let wishedMs = 0;
     try {
       return await act();
     } catch (error) {
       sent ||= !safe && mayHaveArrived(error);
       // A lab that refuses connections is not there, unless it was a moment ago: then it may be starting again.
       if (!(error instanceof LabUnreachableError && sent) && !isBusy(error)) throw error;
+      wishedMs = error instanceof LabRefusedError ? (error.retryAfterMs ?? 0) : 0;
     }
-    await sleep(pauseMs);
+    await sleep(Math.max(pauseMs, wishedMs));
   }
   return await act();
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof LabRefusedError && error.comeBack;
+  return error instanceof LabRefusedError && error.retryAfterMs !== null;
 }
 
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
@@ -141,12 +144,13 @@ function mayHaveArrived(error: unknown): boolean {
 
 async function refused(response: Response): Promise<LabRefusedError> {
   const text = await response.text();
-  const comeBack = response.headers.has('retry-after');
+  const after = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfterMs = Number.isNaN(after) ? null : Math.min(after * 1000, longestPauseMs);
   try {
     const problem = JSON.parse(text) as { detail?: string };
-    return new LabRefusedError(response.status, problem.detail ?? text, comeBack);
+    return new LabRefusedError(response.status, problem.detail ?? text, retryAfterMs);
   } catch {
-    return new LabRefusedError(response.status, text.trim() || `HTTP ${response.status}`, comeBack);
+    return new LabRefusedError(response.status, text.trim() || `HTTP ${response.status}`, retryAfterMs);
   }
 }
 

@@ -11,10 +11,12 @@ export async function allJobs(
 ): Promise<JobView[]> {
   const jobs: JobView[] = [];
   const filter = statuses.length === 0 ? '' : `&status=${statuses.join(',')}`;
+  let cursor = '';
   for (;;) {
-    const path = `${apiPath('runs', run, 'jobs')}?limit=${pageSize}&offset=${jobs.length}${filter}`;
-    const page = (await lab.get<{ jobs: JobView[] }>(path)).jobs;
-    jobs.push(...page);
-    if (page.length < pageSize) return jobs;
+    const path = `${apiPath('runs', run, 'jobs')}?limit=${pageSize}${filter}${cursor}`;
+    const page = await lab.get<{ jobs: JobView[]; next: string | null }>(path);
+    jobs.push(...page.jobs);
+    if (page.next === null) return jobs;
+    cursor = `&cursor=${encodeURIComponent(page.next)}`;
   }
 }

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
 import { InputError } from '../client/failure.ts';
 
-type Fetch = (request: Request) => Response | Promise<Response>;
+type Fetch = (request: Request, address: string | undefined) => Response | Promise<Response>;
 
 /** A listening server; until `serve` is called it answers that the lab is starting. */
 export interface LabServer {
@@ -22,7 +23,9 @@ export async function listen(params: {
 }): Promise<LabServer> {
   let fetch: Fetch = () =>
     new Response('the lab is starting\n', { status: 503, headers: { 'retry-after': '1' } });
-  const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
+  const server = createAdaptorServer({
+    fetch: (request, env) => fetch(request, (env as HttpBindings).incoming.socket.remoteAddress),
+  }) as Server;
   server.keepAliveTimeout = 5000;
   try {
     await listening(server, params.port ?? params.remembered, params.host);

@@ -26,6 +26,7 @@ import type { LabPorts } from '../../core/operations/lab-ports.ts';
 import type { TokenStore } from '../../core/ports/tokens.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { listen } from './http.ts';
+import type { LabServer } from './http.ts';
 import { takeLabLock } from './folder-lock.ts';
 import { labLog } from './log.ts';
 import { startLoops } from './loops.ts';
@@ -48,7 +49,7 @@ export interface LabOptions {
   readonly targets: readonly TargetChoice[];
   readonly runnerEnvironment: Readonly<Record<string, string>>;
   readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
-  readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds'>; // default: those of a site without settings
+  readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds' | 'apiLimits'>; // default: those of a site without settings
   readonly temporary?: boolean; // true = nothing may outlast a start that failed
   readonly say: (line: string) => void; // for a person
 }
@@ -175,7 +176,7 @@ async function openApi(params: {
   paths: LabPaths;
   token: string;
   url: string;
-  serve: (fetch: (request: Request) => Response | Promise<Response>) => void;
+  serve: LabServer['serve'];
 }): Promise<void> {
   const { ports, loops, options, paths, token, url } = params;
   const apiPorts = {
@@ -183,6 +184,7 @@ async function openApi(params: {
     url,
     submissions: fileSubmissions({ folder: paths.submissions }),
     authenticate: labAuthenticator({ token, tokens: ports.tokens, clock: ports.clock }),
+    limits: (options.site ?? defaultSite).apiLimits,
     whyWaiting: loops.whyWaiting,
     kill: (order: Parameters<typeof kill>[1]) => kill(ports, order),
     killMany: (order: Parameters<typeof killMany>[1]) => killMany(ports, order),
@@ -199,7 +201,7 @@ async function openApi(params: {
   const app = createApi(apiPorts);
   // Before anybody is let in: a client that repeats its request then meets the answer, not the request in progress.
   await replaySubmissions(apiPorts, app);
-  params.serve((request) => app.fetch(request));
+  params.serve((request, address) => app.fetch(request, address === undefined ? {} : { address }));
 }
 
 async function destroyTargets(ports: Pick<LabPorts, 'providers'>): Promise<void> {

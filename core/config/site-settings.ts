@@ -15,6 +15,7 @@ export interface SiteConfig extends SiteSettings {
   readonly maxJobSeconds: number; // the deadline of one attempt
   readonly sleepBeforeTeardownSeconds: number;
   readonly holdHours: number; // how long nodes are held after a failure, where they are
+  readonly apiLimits: { readonly readsPerMinute: number; readonly writesPerMinute: number }; // 0 = none
 }
 
 /** The settings of a site without a settings file. */
@@ -30,4 +31,5 @@ export const defaultSite: SiteConfig = {
   maxJobSeconds: 3 * 24 * 3600,
   sleepBeforeTeardownSeconds: 0,
   holdHours: 8,
+  apiLimits: { readsPerMinute: 1200, writesPerMinute: 300 },
 };

@@ -11,8 +11,8 @@ export interface JobStore {
   /** Declares that no more jobs will be enqueued into the run. A second call changes nothing. */
   closeRun(run: string, now: number): Promise<void>;
   getRun(run: string): Promise<RunRecord | null>;
-  /** Newest first. */
-  listRuns(page: Page): Promise<RunRecord[]>;
+  /** Newest first. With `after` the runs behind that one; a page costs its own length, however far it is into the list. */
+  listRuns(page: Page & { readonly after?: RunPlace }): Promise<RunRecord[]>;
 
   /**
    * Adds jobs to the queue in order. A job whose `key` the run already has is not added again: its first id is returned,
@@ -21,8 +21,10 @@ export interface JobStore {
    */
   enqueue(params: { run: string; jobs: readonly NewJob[]; now: number }): Promise<number[]>;
   getJob(run: string, jobId: number): Promise<JobRecord | null>;
-  /** In id order, optionally of some statuses. */
-  listJobs(filter: { run?: string; statuses?: readonly JobStatus[] } & Page): Promise<JobRecord[]>;
+  /** In id order, optionally of some statuses. With `after` the jobs with greater ids, at the cost of the page. */
+  listJobs(
+    filter: { run?: string; statuses?: readonly JobStatus[]; after?: number } & Page,
+  ): Promise<JobRecord[]>;
   /**
    * The queued jobs that accept a machine type (alone or in a list) in the order in which they are served: priority (lower
    * first), then id. `after` gives the next page: the jobs behind that place.
@@ -87,6 +89,12 @@ export interface JobStore {
 export interface Page {
   readonly limit: number;
   readonly offset?: number;
+}
+
+/** A place in the list of runs: newest first, and by name where several came at once. */
+export interface RunPlace {
+  readonly submittedAt: number;
+  readonly name: string;
 }
 
 /** A place in the queue of a machine type. */

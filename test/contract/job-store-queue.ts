@@ -32,10 +32,16 @@ export function queueCases(get: () => StoresUnderTest): void {
       const { jobs } = get();
       for (const [index, name] of ['one', 'two', 'three'].entries())
         await jobs.createRun(newRun(name, { now: index }));
-      const names = async (page: { limit: number; offset?: number }) =>
+      const names = async (page: Parameters<typeof jobs.listRuns>[0]) =>
         (await jobs.listRuns(page)).map((run) => run.name);
       expect(await names({ limit: 2 })).toEqual(['three', 'two']);
       expect(await names({ limit: 2, offset: 2 })).toEqual(['one']);
+      await jobs.createRun(newRun('also-two', { now: 1 }));
+      expect(await names({ limit: 2, after: { submittedAt: 2, name: 'three' } })).toEqual([
+        'two',
+        'also-two',
+      ]);
+      expect(await names({ limit: 2, after: { submittedAt: 1, name: 'two' } })).toEqual(['also-two', 'one']);
     });
   });
 
@@ -236,6 +242,9 @@ export function queueCases(get: () => StoresUnderTest): void {
       expect(await listed({ run: 'r', statuses: ['dead'], limit: 9 })).toEqual([ids[1]]);
       expect(await listed({ statuses: ['queued'], limit: 9 })).toHaveLength(3);
       expect(await listed({ statuses: [], limit: 9 })).toEqual([]);
+      const [first = 0] = ids;
+      expect(await listed({ run: 'r', limit: 1, after: first })).toEqual([ids[1]]);
+      expect(await listed({ run: 'r', statuses: ['queued'], limit: 9, after: first })).toEqual([ids[2]]);
     });
   });
 }
