@@ -10,8 +10,8 @@ import { lockRoutes } from './lock-routes.ts';
 import { nodeActions } from './node-actions.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ApiPorts } from './ports.ts';
-import { problemAnswer, problemOf, refusal } from './problem.ts';
-import { limitedReads } from './rate-limit.ts';
+import { problemAnswer, problemOf, problemResponses, refusal } from './problem.ts';
+import { addressAllowance } from './rate-limit.ts';
 import { runRoutes } from './run-routes.ts';
 import { statusPages } from './status-pages.ts';
 import { submissionRoutes } from './submission-routes.ts';
@@ -40,7 +40,11 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
     onError: () => problemAnswer(413, `the body is larger than ${maxBody} bytes`),
   });
   const guarded = guardedWrite(ports);
-  app.use('/v1/*', limitedReads(ports));
+  const addressAllowed = addressAllowance(ports);
+  app.use('/v1/*', (c, next) => {
+    const refused = addressAllowed(c.env?.address);
+    return refused === null ? next() : Promise.resolve(refused);
+  });
   app.use('/v1/*', etags);
   app.use('/v1/*', (c, next) => (writes.has(c.req.method) ? limited(c, next) : next()));
   app.use('/v1/*', (c, next) => (writes.has(c.req.method) ? guarded(c, next) : next()));
@@ -79,4 +83,19 @@ function describe(app: OpenAPIHono<ApiEnv>): void {
     openapi: '3.1.0',
     info: { title: 'Loligo', version: '1', description: 'Runs, jobs and nodes of one lab.' },
   });
+  app.openAPIRegistry.definitions.forEach((definition) => {
+    if (definition.type === 'route') addDoorAnswers(definition.route);
+  });
+}
+
+/** What the middlewares in front of a route may answer is true of all: it is described here, not at each. */
+function addDoorAnswers(route: { method: string; path: string; responses?: object }): void {
+  const writing = route.method !== 'get';
+  const posting = route.method === 'post';
+  const statuses = [
+    ...(posting ? ([400, 409] as const) : []),
+    ...(writing ? ([401, 403, 413, 422] as const) : []),
+    429 as const,
+  ];
+  route.responses = { ...problemResponses(...statuses), ...route.responses };
 }

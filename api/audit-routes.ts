@@ -43,7 +43,7 @@ const auditRoute = createRoute({
         },
       },
     },
-    ...problemResponses(401, 403, 422, 429),
+    ...problemResponses(401, 403, 422),
   },
 });
 

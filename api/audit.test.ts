@@ -35,6 +35,7 @@ const examples: Record<string, { path?: string; body: unknown; first?: () => Pro
     body: {},
     first: () => addRun(lab, 'r', 1),
   },
+  'post /v1/kill': { body: { run: 'r' }, first: () => addRun(lab, 'r', 1) },
   'put /v1/runs/{run}/jobs/{job}/priority': {
     path: '/v1/runs/r/jobs/1/priority',
     body: { priority: 5 },

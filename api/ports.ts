@@ -12,7 +12,7 @@ import type { JobRecord, JobStore } from '../core/ports/job-store.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { NodeEvidence } from '../core/ports/node-evidence.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
-import type { ApiLimits } from './rate-limit.ts';
+import type { ApiLimits } from '../core/config/site-settings.ts';
 import type { Submissions } from '../core/ports/submissions.ts';
 import type { TokenStore } from '../core/ports/tokens.ts';
 

@@ -1,13 +1,5 @@
-import { createMiddleware } from 'hono/factory';
 import type { ApiPorts, Caller } from './ports.ts';
 import { problemAnswer } from './problem.ts';
-import type { ApiEnv } from './writes.ts';
-
-/** How often one address may ask, and one caller may write. 0 = as often as they like. */
-export interface ApiLimits {
-  readonly readsPerMinute: number; // requests of any kind from one address
-  readonly writesPerMinute: number; // of one caller
-}
 
 /** Counts what may still be done under a name. */
 interface Allowance {
@@ -38,14 +30,14 @@ export function createAllowance(perMinute: number, now: () => number): Allowance
 }
 
 /** Refuses an address that asks too often. Loopback is the lab's own machine and is not counted. */
-export function limitedReads(ports: Pick<ApiPorts, 'limits' | 'clock'>) {
+export function addressAllowance(
+  ports: Pick<ApiPorts, 'limits' | 'clock'>,
+): (address: string | undefined) => Response | null {
   const allowance = createAllowance(ports.limits?.readsPerMinute ?? 0, ports.clock.now);
-  return createMiddleware<ApiEnv>(async (c, next) => {
-    const address = c.env?.address;
+  return (address) => {
     const wait = address === undefined || isLoopback(address) ? null : allowance.take(address);
-    if (wait !== null) return tooMany(`${address} asks too often`, wait);
-    return await next();
-  });
+    return wait === null ? null : tooMany(`${address} asks too often`, wait);
+  };
 }
 
 /** Refuses a caller who writes too often. An operator on the lab's own machine is not counted. */

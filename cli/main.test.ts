@@ -77,7 +77,7 @@ describe('the command line', () => {
 
   test('comes back when it was told to, and not before', async () => {
     const asked: number[] = [];
-    const server = createServer((request, response) => {
+    const server = createServer((_request, response) => {
       asked.push(Date.now());
       if (asked.length === 1) response.writeHead(429, { 'retry-after': '1' });
       response.end('{"runs":[],"nodes":[],"next":null}');

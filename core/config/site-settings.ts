@@ -15,7 +15,13 @@ export interface SiteConfig extends SiteSettings {
   readonly maxJobSeconds: number; // the deadline of one attempt
   readonly sleepBeforeTeardownSeconds: number;
   readonly holdHours: number; // how long nodes are held after a failure, where they are
-  readonly apiLimits: { readonly readsPerMinute: number; readonly writesPerMinute: number }; // 0 = none
+  readonly apiLimits: ApiLimits;
+}
+
+/** How often the API of a lab may be asked. 0 = as often as anybody likes. */
+export interface ApiLimits {
+  readonly readsPerMinute: number; // requests of any kind from one address
+  readonly writesPerMinute: number; // of one caller
 }
 
 /** The settings of a site without a settings file. */
