@@ -1,4 +1,5 @@
 import type { Node, NodeSpec } from '../locks/node.ts';
+import type { Snapshots } from './snapshots.ts';
 
 /** Where nodes come from. A provider that lacks a capability has `false` in its flags and omits the method. */
 export interface Provider {
@@ -13,6 +14,21 @@ export interface Provider {
   clean(node: Node, fence: number): Promise<Partial<NodeSpec>>;
   /** Takes away everything that the provider made: processes, containers, files. Safe to call twice, and after a crash. */
   destroy(): Promise<void>;
+  /**
+   * Makes the nodes of one attempt what its job asks for, when it begins: the system, and names under which they reach each other and
+   * nobody else's. Whatever node this was called for must be cleaned before its next use. Returns what changed, in the order of `nodes`.
+   */
+  prepare?(order: PrepareOrder): Promise<Partial<NodeSpec>[]>;
+  readonly snapshots?: Snapshots; // exactly when `capabilities.snapshot`
+}
+
+/** The nodes of this provider that an attempt was given. */
+export interface PrepareOrder {
+  readonly nodes: readonly Node[];
+  readonly fence: number; // of the attempt, which every node has at least
+  readonly job: { readonly run: string; readonly jobId: number };
+  readonly osType: string | null; // null = as the node is
+  readonly osVersion: string | null;
 }
 
 export interface ProviderCapabilities {

@@ -7,6 +7,8 @@ import type { Manager } from './manager.ts';
 import { waitWithPatience } from './patience.ts';
 import { createScope } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { withoutSnapshots } from './snapshot.ts';
+import type { TakeSnapshot } from './snapshot.ts';
 import type { StepRecorder } from './steps.ts';
 import type { StopControl } from './stop.ts';
 import type { Task, TaskContext } from './task.ts';
@@ -19,7 +21,7 @@ import type { Unwinding } from './unwind.ts';
 export type SharedContext = Pick<
   TaskContext,
   'job' | 'cluster' | 'summary' | 'archive' | 'site' | 'state' | 'options' | 'interact'
->;
+> & { readonly takeSnapshot?: TakeSnapshot }; // absent = the hosts keep none
 
 export interface EngineParams {
   readonly shared: SharedContext; // read anew by each access, so that getters work
@@ -98,6 +100,7 @@ function createContext(
 ): TaskContext {
   const { shared } = engine;
   const { scope, manager, nested } = params;
+  const log = engine.log.child(params.logger);
   const inside = async (act: () => Promise<void>): Promise<void> => {
     nested.active++;
     try {
@@ -118,7 +121,7 @@ function createContext(
     get cluster() {
       return shared.cluster;
     },
-    log: engine.log.child(params.logger),
+    log,
     get signal() {
       return scope.signal;
     },
@@ -128,6 +131,12 @@ function createContext(
     state: shared.state,
     options: shared.options,
     interact: (reason) => shared.interact(reason),
+    snapshot: (order, install) =>
+      (shared.takeSnapshot ?? withoutSnapshots)(
+        { log, signal: scope.signal, remotes: shared.cluster.remotes },
+        order,
+        install,
+      ),
     defer: (undo) => manager.defer(undo),
     runTask: (entry, { inherit = false, signal } = {}) =>
       inside(() =>

@@ -10,6 +10,7 @@ import type {
   CommandResult,
   RemoteProcess,
 } from '../remote/remote.ts';
+import type { Install, SnapshotOrder, SnapshotOutcome } from './snapshot.ts';
 import type { Summary } from './summary.ts';
 import type { JobArchive } from '../archive/job-archive.ts';
 
@@ -51,6 +52,12 @@ export interface TaskContext {
     entries: readonly PlainValue[],
     options?: { signal?: AbortSignal; starting?: (name: string) => void },
   ): Promise<void>;
+  /**
+   * Brings hosts to an installed state: runs `install` on them, or gives them what an earlier job installed under the same key. Of hosts that
+   * can keep snapshots only one runs it, once for all jobs; on others it simply runs. Undos that `install` leaves are this task's.
+   * Later snapshots of the job build on it. Processes on the hosts and files outside the login's home do not outlive the switch.
+   */
+  snapshot(order: SnapshotOrder, install: Install): Promise<SnapshotOutcome>;
   /** Asks a person for the keyboard; resolves when they are done. Resolves at once when there is no terminal. */
   interact(reason: string): Promise<void>;
 }
@@ -74,6 +81,7 @@ export type {
   Cluster,
   Command,
   CommandResult,
+  Install,
   JobArchive,
   Logger,
   PlainValue,
@@ -81,6 +89,8 @@ export type {
   RemoteProcess,
   RunOptions,
   SiteSettings,
+  SnapshotOrder,
+  SnapshotOutcome,
   StartOptions,
   Summary,
 };
