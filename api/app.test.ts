@@ -231,6 +231,14 @@ describe('the description', () => {
       '/v1/tokens/{id}',
       '/v1/tokens/{id}/revoke',
       '/v1/whoami',
+      '/v1/workers/attempts/{run}/{job}/{fence}/append',
+      '/v1/workers/attempts/{run}/{job}/{fence}/finish',
+      '/v1/workers/attempts/{run}/{job}/{fence}/job',
+      '/v1/workers/attempts/{run}/{job}/{fence}/put',
+      '/v1/workers/attempts/{run}/{job}/{fence}/renew',
+      '/v1/workers/attempts/{run}/{job}/{fence}/report',
+      '/v1/workers/attempts/{run}/{job}/{fence}/start',
+      '/v1/workers/poll',
     ]);
     expect(document.paths['/v1/suites']).toMatchObject({
       post: { responses: { 422: {}, 409: {} }, security: [{ token: [] }] },

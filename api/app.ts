@@ -16,6 +16,7 @@ import { runRoutes } from './run-routes.ts';
 import { statusPages } from './status-pages.ts';
 import { submissionRoutes } from './submission-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
+import { workerRoutes } from './worker-routes.ts';
 import { guardedWrite } from './writes.ts';
 import type { ApiEnv } from './writes.ts';
 
@@ -57,6 +58,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   nodeActions(app, ports);
   lockRoutes(app, ports);
   holdRoutes(app, ports);
+  workerRoutes(app, ports);
   tokenRoutes(app, ports);
   auditRoutes(app, ports);
   describe(app);

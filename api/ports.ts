@@ -4,6 +4,7 @@ import type { SuiteOrder } from '../core/operations/suite-order.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
 import type { AuditLog } from '../core/ports/audit.ts';
 import type { Provider } from '../core/ports/provider.ts';
+import type { Workers } from '../core/ports/workers.ts';
 import type { Wakeups } from '../core/ports/wakeups.ts';
 import type { Archive } from '../core/ports/archive.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -27,6 +28,7 @@ export interface ApiPorts {
   readonly audit: AuditLog;
   readonly tokens: TokenStore;
   readonly wakeups: Wakeups;
+  readonly workers: Workers;
   readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>; // by `Node.provider`
   readonly clock: Clock;
   readonly limits?: ApiLimits; // default: none

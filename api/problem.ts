@@ -104,6 +104,7 @@ export function problemOf(error: unknown): { status: ProblemStatus; detail: stri
   if (unusableInput.some((kind) => error instanceof kind)) {
     return { status: 422, detail: (error as Error).message };
   }
+  if (error instanceof z.ZodError) return { status: 422, detail: refusal(error, undefined).detail };
   if (error instanceof HTTPException) {
     const status = error.status in titles ? (error.status as ProblemStatus) : 400;
     return { status, detail: error.message };

@@ -23,6 +23,7 @@ interface UpOptions {
   maxRunners: number;
   machines?: string;
   keepTargets: boolean;
+  workers: string[];
 }
 
 /** `loligo up`: the embedded lab in the foreground, until Ctrl-C. */
@@ -44,6 +45,7 @@ export function command(): Command {
     .option('--nodes <n>', 'how many nodes to make', wholeNumber(1), 3)
     .option('--max-runners <n>', 'jobs at once, each with a process here', wholeNumber(1), usualMostRunners())
     .option('--machines <file>', 'YAML with the `nodes` of --targets static')
+    .option('--workers <type...>', 'machine types whose jobs are run by `loligo worker`', [])
     .option('--keep-targets', 'leave the nodes running when the lab stops', false)
     .action(up);
 }
@@ -64,6 +66,7 @@ async function up(options: UpOptions): Promise<void> {
     port: options.port ?? null,
     maxRunners: options.maxRunners,
     targets,
+    workerTypes: options.workers,
     site,
     runnerEnvironment: runnerEnvironment(),
     say: (line) => console.log(`${clockTime((Date.now() / 1000) % 86_400)} ${line}`),

@@ -14,6 +14,7 @@ export const words: readonly {
   { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
+  { name: 'worker', summary: 'run the jobs of a machine type for a lab', load: () => import('./worker.ts') },
   { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },
   { name: 'hold', summary: 'keep the nodes of jobs to look around on them', load: () => import('./hold.ts') },
   { name: 'reimage', summary: 'have nodes made as new', load: () => import('./reimage.ts') },

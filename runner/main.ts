@@ -9,9 +9,14 @@ import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { sqliteNodeEvidence } from '../adapters/embedded/node-evidence.ts';
 import { labFolder } from '../adapters/embedded/lab-folder.ts';
 import { processIdentity } from '../adapters/embedded/process-identity.ts';
+import { httpArchive } from '../adapters/http/archive.ts';
+import { httpStores } from '../adapters/http/job-store.ts';
+import type { RunnerStores } from '../adapters/http/job-store.ts';
+import { attemptCalls } from '../adapters/http/lab-calls.ts';
 import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import type { Node } from '../core/locks/node.ts';
+import type { Archive } from '../core/ports/archive.ts';
 import { leaseMs } from '../core/operations/lab-ports.ts';
 import { createJobLog } from './archive/job-log.ts';
 import { createMask } from './archive/mask.ts';
@@ -22,21 +27,60 @@ import { runJob } from './job/run-job.ts';
 import { builtInTasks } from './tasks/built-in.ts';
 
 /**
- * The process that executes one attempt: `node runner/main.ts ASSIGNMENT`. It needs nothing of the lab but its folder, so that it
- * goes on while the lab is stopped, killed or started again. Exit status: 0 pass, 1 fail or dead, 3 the attempt was not ours.
+ * The process that executes one attempt: `node runner/main.ts ASSIGNMENT`. It needs nothing of the lab but its folder, or its
+ * URL, so that it goes on while the lab is stopped, killed or started again. Exit status: 0 pass, 1 fail or dead, 3 the attempt was not ours.
  */
 
 const renewEveryMs = 15_000;
 
-const assignmentSchema = z.object({
-  folder: z.string().min(1),
-  archiveUrl: z.string().nullable(),
+const attemptSchema = z.object({
   attempt: z.object({ run: z.string().min(1), jobId: z.number().int(), fence: z.number().int() }),
   attemptNumber: z.number().int(),
   nodes: z.array(z.custom<Node>((node) => typeof node === 'object' && node !== null && 'name' in node)),
 });
 
+const assignmentSchema = z.union([
+  /** From the lab of a folder on this machine. */
+  attemptSchema.extend({ folder: z.string().min(1), archiveUrl: z.string().nullable() }),
+  /** From a lab elsewhere, by its URL; LOLIGO_TOKEN is the credential. */
+  attemptSchema.extend({ lab: z.url() }),
+]);
+
 type Assignment = z.infer<typeof assignmentSchema>;
+
+/** The lab as an attempt sees it. */
+interface LabOfAttempt extends RunnerStores {
+  readonly archive: Pick<Archive, 'append' | 'put' | 'url'>;
+  readonly archivePath: string; // how the archive's folder of the job is named, in messages and the archived config
+  close(): void;
+}
+
+function openLab(assignment: Assignment): LabOfAttempt {
+  const { run, jobId } = assignment.attempt;
+  const folder = `${run}/${jobId}`;
+  if ('lab' in assignment) {
+    const url = assignment.lab;
+    const token = process.env['LOLIGO_TOKEN'] ?? '';
+    const calls = attemptCalls({ url, token }, assignment.attempt);
+    const archive = httpArchive({ calls, folder, baseUrl: `${url}/archive` });
+    return {
+      ...httpStores(calls),
+      archive,
+      archivePath: archive.url(folder) ?? folder,
+      close: () => undefined,
+    };
+  }
+  const paths = labFolder(assignment.folder);
+  const database = openDatabase(paths.database);
+  return {
+    jobs: sqliteJobStore(database),
+    evidence: sqliteNodeEvidence(database),
+    holds: sqliteHolds(database),
+    archive: fileArchive({ folder: paths.archive, baseUrl: assignment.archiveUrl }),
+    archivePath: join(paths.archive, folder),
+    close: () => database.close(),
+  };
+}
 
 const clock = { now: () => Date.now() };
 const print = (line: string): void => void process.stdout.write(line);
@@ -45,19 +89,18 @@ process.stdout.on('error', () => undefined);
 
 async function main(file: string): Promise<AttemptEnd> {
   const assignment = assignmentSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-  const paths = labFolder(assignment.folder);
   const { settings } = await readSiteSettings({ home: homedir(), environment: process.env });
   const runner = await processIdentity(process.pid);
   if (runner === null) throw new Error('this process cannot find itself among the processes');
-  const database = openDatabase(paths.database);
+  const lab = openLab(assignment);
   try {
     const end = await runAttempt({
       ...assignment,
       runner,
       clock,
-      jobs: sqliteJobStore(database),
-      evidence: sqliteNodeEvidence(database),
-      holds: sqliteHolds(database),
+      jobs: lab.jobs,
+      evidence: lab.evidence,
+      holds: lab.holds,
       log: createJobLog({
         clock,
         mask: createMask({ secrets: [], config: null }),
@@ -69,12 +112,12 @@ async function main(file: string): Promise<AttemptEnd> {
       leaseMs,
       renewEveryMs,
       holdMs: settings.holdHours * 3_600_000,
-      execute: (params) => execute({ ...params, assignment, site: settings }),
+      execute: (params) => execute({ ...params, assignment, lab, site: settings }),
     });
     await rm(file, { force: true });
     return end;
   } finally {
-    database.close();
+    lab.close();
   }
 }
 
@@ -83,19 +126,20 @@ async function execute({
   signal,
   giveUp,
   assignment,
+  lab,
   site,
 }: Parameters<AttemptParams['execute']>[0] & {
   assignment: Assignment;
+  lab: LabOfAttempt;
   site: Awaited<ReturnType<typeof readSiteSettings>>['settings'];
 }): ReturnType<AttemptParams['execute']> {
-  const paths = labFolder(assignment.folder);
   const prefix = `${record.run}/${record.jobId}`;
-  const archivePath = join(paths.archive, prefix);
+  const { archivePath } = lab;
   const config = configOfRecord(pyYaml, { record, nodes: assignment.nodes, archivePath });
   const suitePath = config.get('suite_path');
   const result = await runJob({
     config,
-    archive: fileArchive({ folder: paths.archive, baseUrl: assignment.archiveUrl }),
+    archive: lab.archive,
     archivePrefix: prefix,
     archiveLocation: archivePath,
     yaml: pyYaml,

@@ -25,6 +25,7 @@ const law: readonly Room[] = [
   { path: 'core', rooms: [], packages: 'none' },
   { path: 'adapters/aws', rooms: ['core'], packages: 'any' },
   { path: 'adapters/embedded', rooms: ['core'], packages: 'any' },
+  { path: 'adapters/http', rooms: ['core'], packages: 'any' },
   { path: 'adapters/yaml', rooms: ['core'], packages: 'any' },
   { path: 'adapters/lua', rooms: ['core'], packages: 'any' },
   { path: 'adapters/git', rooms: ['core'], packages: 'any' },

@@ -55,6 +55,14 @@ export function findLab(
   return labClient({ url, token: () => environment.token ?? tokenOf(folder.token) });
 }
 
+/** The token for a lab: LOLIGO_TOKEN, else that of the folder when this machine has it. */
+export function labTokenOf(
+  options: { folder?: string },
+  environment: CliEnvironment = cliEnvironment(),
+): string | null {
+  return environment.token ?? tokenOf(labFolder(options.folder ?? environment.folder).token);
+}
+
 /** A client of the lab at a URL. `token` is only asked for by writes. */
 export function labClient(lab: { url: string; token: () => string | null }): LabClient {
   const send = async (path: string, init: RequestInit) => {

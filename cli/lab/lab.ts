@@ -14,6 +14,7 @@ import { localWakeups } from '../../adapters/embedded/local-wakeups.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import { sqliteTokenStore } from '../../adapters/embedded/token-store.ts';
+import { workerPool } from '../../adapters/embedded/worker-pool.ts';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { createApi } from '../../api/app.ts';
@@ -25,6 +26,7 @@ import type { SiteConfig } from '../../core/config/site-settings.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
 import type { TokenStore } from '../../core/ports/tokens.ts';
 import type { Logger } from '../../core/ports/logger.ts';
+import type { Workers } from '../../core/ports/workers.ts';
 import { listen } from './http.ts';
 import type { LabServer } from './http.ts';
 import { takeLabLock } from './folder-lock.ts';
@@ -47,6 +49,7 @@ export interface LabOptions {
   readonly host: string; // address to listen on
   readonly port: number | null; // null = the folder's last one when it is free; 0 = any
   readonly targets: readonly TargetChoice[];
+  readonly workerTypes?: readonly string[]; // machine types whose jobs are run by workers; default: none
   readonly runnerEnvironment: Readonly<Record<string, string>>;
   readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
   readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds' | 'apiLimits'>; // default: those of a site without settings
@@ -132,7 +135,11 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
   return { url, token, folder: paths.root, nodes, stop: stopper(ports, loops, undo) };
 }
 
-type Ports = LoopPorts & { readonly launcher: ChildLauncher; readonly tokens: TokenStore };
+type Ports = LoopPorts & {
+  readonly children: ChildLauncher;
+  readonly tokens: TokenStore;
+  readonly workers: Workers;
+};
 
 async function openPorts(params: {
   options: LabOptions;
@@ -145,12 +152,18 @@ async function openPorts(params: {
   const { options, paths, database, token, log } = params;
   const archiveUrl = `${params.url}/archive`;
   const exits = new Set<() => void>();
-  const launcher = childLauncher({
+  const children = childLauncher({
     folder: paths.root,
     runnerMain,
     archiveUrl,
     env: options.runnerEnvironment,
     onExit: () => exits.forEach((listener) => listener()),
+  });
+  const wakeups = localWakeups();
+  const pool = workerPool({
+    machineTypes: options.workerTypes ?? [],
+    others: children,
+    onWaiting: (machineType) => void wakeups.poke(machineType),
   });
   return {
     jobs: sqliteJobStore(database),
@@ -161,10 +174,11 @@ async function openPorts(params: {
     audit: sqliteAuditLog(database),
     tokens: sqliteTokenStore(database),
     clock: { now: () => Date.now() },
-    launcher,
+    children,
+    ...pool,
     log,
     providers: await openTargets({ choices: options.targets, folder: paths.nodes, token, log }),
-    wakeups: localWakeups(),
+    wakeups,
     onRunnerExit: (listener) => void exits.add(listener),
   };
 }
@@ -214,7 +228,7 @@ function stopper(ports: Ports, loops: LabLoops, undo: AsyncDisposableStack): Lab
     await loops.stopDispatching();
     await endJobs(ports, { ...options, actor: localOwner(), sweep: loops.sweep });
     // A runner whose claim was taken back ends by itself when it is refused, if only it has come that far.
-    await Promise.race([ports.launcher.settled(), sleep(settleMs, undefined, { ref: false })]);
+    await Promise.race([ports.children.settled(), sleep(settleMs, undefined, { ref: false })]);
     await loops.stop();
     if (options.destroyTargets) await destroyTargets(ports);
     await undo.disposeAsync();

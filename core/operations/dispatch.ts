@@ -1,4 +1,6 @@
 import type { ClaimResult, JobRecord } from '../ports/job-store.ts';
+import { machineTypes } from '../locks/match.ts';
+import { LauncherBusyError } from '../ports/launcher.ts';
 import { plan } from '../scheduling/plan.ts';
 import type { Plan, PlannedClaim, WaitingJob } from '../scheduling/plan.ts';
 import { claimedJobs } from './claimed-jobs.ts';
@@ -84,9 +86,21 @@ async function planned(ports: DispatchPorts, options: PassOptions): Promise<Pass
     endsBy: (job.startedAt ?? now) + job.maxSeconds * 1000,
   }));
   const slots = options.maxRunners === null ? null : Math.max(0, options.maxRunners - claimed.length);
-  const jobs = seen.filter((job) => job.expiresAt === null || job.expiresAt > now);
+  const live = seen.filter((job) => job.expiresAt === null || job.expiresAt > now);
+  const unready = live.flatMap((job) => waitForLauncher(ports, job) ?? []);
+  const held = new Set(unready.map((job) => job.jobId));
+  const jobs = live.filter((job) => !held.has(job.jobId));
   const planOf = (some: readonly JobRecord[]) => plan({ now, jobs: some, nodes, running, slots });
-  return { ...withoutFailed(planOf, { jobs, outage: options.outage }), complete };
+  const planned = withoutFailed(planOf, { jobs, outage: options.outage });
+  return { ...planned, waiting: [...planned.waiting, ...unready], complete };
+}
+
+/** A job that nobody could run now holds nothing and delays nobody; null when it can be launched. */
+function waitForLauncher(ports: DispatchPorts, job: JobRecord): WaitingJob | null {
+  if (job.nodeCount === 0 || ports.launcher.unready === undefined) return null;
+  const reasons = machineTypes(job.machineType).map((type) => ports.launcher.unready?.(type) ?? null);
+  if (reasons.includes(null)) return null;
+  return { run: job.run, jobId: job.jobId, kind: 'launcher', reason: reasons.join('; '), expectedAt: null };
 }
 
 function withoutFailed(
@@ -126,6 +140,10 @@ async function startJob(
     );
     return 'started';
   } catch (error) {
+    if (error instanceof LauncherBusyError) {
+      await ports.jobs.unclaim(claim.attempt, ports.clock.now(), { blameless: true });
+      return 'refused';
+    }
     const reason = `no runner could be started: ${chainText(error)}`;
     const blamed = outage.failed({ jobId: order.jobId, reason, now: ports.clock.now() });
     await undoClaim(ports, { claim, reason, blamed });

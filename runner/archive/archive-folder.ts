@@ -3,7 +3,11 @@ import type { Archive } from '../../core/ports/archive.ts';
 import type { JobArchive } from './job-archive.ts';
 
 /** One job's folder in an archive; `location` is how messages name it, by default its URL or path in the archive. */
-export function jobArchive(params: { archive: Archive; prefix: string; location?: string }): JobArchive {
+export function jobArchive(params: {
+  archive: Pick<Archive, 'append' | 'put' | 'url'>;
+  prefix: string;
+  location?: string;
+}): JobArchive {
   const { archive, prefix } = params;
   const within = (path: string): string =>
     archivePath(prefix === '' ? archivePath(path) : `${prefix}/${archivePath(path)}`);

@@ -13,7 +13,7 @@ import type { LockMachines, MakeRemote } from './job-run.ts';
 /** What a job is run with. */
 export interface RunJobParams {
   readonly config: YamlMap; // merged and checked, `targets` included
-  readonly archive: Archive | null; // null = nothing is kept
+  readonly archive: Pick<Archive, 'append' | 'put' | 'url'> | null; // null = nothing is kept
   readonly archivePrefix: string; // the job's folder, such as `RUN/JOB`; '' = the root
   readonly archiveLocation?: string; // how messages name the folder; default its URL
   readonly yaml: YamlCodec;
