@@ -3,6 +3,8 @@ import { bodyLimit } from 'hono/body-limit';
 import { auditRoutes } from './audit-routes.ts';
 import { archiveRoutes } from './archive-routes.ts';
 import { etags } from './etags.ts';
+import { eventRoutes } from './event-routes.ts';
+import { metricsRoute } from './metrics.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { jobActions } from './job-actions.ts';
 import { killRoutes } from './kill-routes.ts';
@@ -42,6 +44,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   });
   const guarded = guardedWrite(ports);
   const addressAllowed = addressAllowance(ports);
+  metricsRoute(app, ports);
   app.use('/v1/*', (c, next) => {
     const refused = addressAllowed(c.env?.address);
     return refused === null ? next() : Promise.resolve(refused);
@@ -52,6 +55,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
 
   submissionRoutes(app, ports);
   runRoutes(app, ports);
+  eventRoutes(app, ports);
   jobActions(app, ports);
   killRoutes(app, ports);
   nodeRoutes(app, ports);

@@ -90,7 +90,9 @@ async function readDescription(): Promise<Described> {
   return description;
 }
 const described = await readDescription();
-const writing = Object.entries(described.paths).flatMap(([path, methods]) =>
+// What runners do in the course of a job is in the record of the job, wherever they run.
+const ofPeople = Object.entries(described.paths).filter(([path]) => !path.startsWith('/v1/workers/'));
+const writing = ofPeople.flatMap(([path, methods]) =>
   Object.keys(methods)
     .filter((method) => method !== 'get')
     .map((method) => `${method} ${path}`),

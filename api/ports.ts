@@ -15,6 +15,9 @@ import type { NodeEvidence } from '../core/ports/node-evidence.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
 import type { ApiLimits } from '../core/config/site-settings.ts';
 import type { Submissions } from '../core/ports/submissions.ts';
+import type { LabCounts } from '../core/ports/lab-counts.ts';
+import type { RunEvents } from '../core/ports/run-events.ts';
+import type { Pulse } from './pulse.ts';
 import type { TokenStore } from '../core/ports/tokens.ts';
 
 /** What the API stands on; the composition root picks it. */
@@ -27,6 +30,10 @@ export interface ApiPorts {
   readonly submissions: Submissions;
   readonly audit: AuditLog;
   readonly tokens: TokenStore;
+  readonly events: RunEvents;
+  readonly counts: LabCounts;
+  /** What the loops of the lab have done so far; not given where there are none. */
+  readonly pulse?: () => Pulse;
   readonly wakeups: Wakeups;
   readonly workers: Workers;
   readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>; // by `Node.provider`

@@ -35,6 +35,11 @@ export const words: readonly {
     summary: 'let others use a lab, and take it back',
     load: () => import('./token.ts'),
   },
+  {
+    name: 'exporter',
+    summary: 'serve the metrics of a lab to Prometheus',
+    load: () => import('./exporter.ts'),
+  },
   { name: 'audit', summary: 'show who changed what in a lab', load: () => import('./audit.ts') },
   { name: 'run', summary: 'run one job here', load: () => import('./run.ts') },
   { name: 'expand', summary: 'list the jobs that a suite expands to', load: () => import('./expand.ts') },

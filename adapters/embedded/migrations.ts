@@ -177,4 +177,34 @@ export const migrations: readonly string[] = [
   create index audit_by_subject on audit (subject, id desc);
   `,
   `create index jobs_of_status on jobs (run, status, job_id);`,
+  `
+  -- Each change of status, numbered in the transaction that makes it; readers go on from a number.
+  create table job_events (seq integer primary key, run text not null, job_id integer not null, status text not null, reason text) strict;
+  create index job_events_of_run on job_events (run, seq);
+  create trigger jobs_events after update of status on jobs when new.status <> old.status
+    begin
+      insert into job_events (run, job_id, status, reason) values (new.run, new.job_id, new.status, new.failure_reason);
+    end;
+
+  -- How many jobs there are, so that nobody has to count them.
+  create table job_counts (
+    machine_type text not null,
+    status text not null,
+    count integer not null,
+    primary key (machine_type, status)
+  ) strict, without rowid;
+  insert into job_counts select machine_type, status, count(*) from jobs group by machine_type, status;
+  create trigger jobs_counted_new after insert on jobs
+    begin
+      insert into job_counts values (new.machine_type, new.status, 1)
+        on conflict (machine_type, status) do update set count = count + 1;
+    end;
+  create trigger jobs_counted_moved after update of status on jobs when new.status <> old.status
+    begin
+      update job_counts set count = count - 1 where machine_type = old.machine_type and status = old.status;
+      insert into job_counts values (new.machine_type, new.status, 1)
+        on conflict (machine_type, status) do update set count = count + 1;
+    end;
+  create index runs_open on runs (name) where queued + waiting + running > 0 or closed = 0;
+  `,
 ];

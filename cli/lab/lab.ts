@@ -13,20 +13,21 @@ import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { localWakeups } from '../../adapters/embedded/local-wakeups.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
+import { sqliteRunEvents } from '../../adapters/embedded/run-events.ts';
+import { sqliteLabCounts } from '../../adapters/embedded/lab-counts.ts';
 import { sqliteTokenStore } from '../../adapters/embedded/token-store.ts';
 import { workerPool } from '../../adapters/embedded/worker-pool.ts';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { createApi } from '../../api/app.ts';
+import type { ApiPorts } from '../../api/ports.ts';
 import { replaySubmissions } from '../../api/writes.ts';
 import { killMany } from '../../core/operations/kill-many.ts';
 import { kill } from '../../core/operations/kill.ts';
 import { defaultSite } from '../../core/config/site-settings.ts';
 import type { SiteConfig } from '../../core/config/site-settings.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
-import type { TokenStore } from '../../core/ports/tokens.ts';
 import type { Logger } from '../../core/ports/logger.ts';
-import type { Workers } from '../../core/ports/workers.ts';
 import { listen } from './http.ts';
 import type { LabServer } from './http.ts';
 import { takeLabLock } from './folder-lock.ts';
@@ -135,11 +136,10 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
   return { url, token, folder: paths.root, nodes, stop: stopper(ports, loops, undo) };
 }
 
-type Ports = LoopPorts & {
-  readonly children: ChildLauncher;
-  readonly tokens: TokenStore;
-  readonly workers: Workers;
-};
+type Ports = LoopPorts & { readonly children: ChildLauncher } & Pick<
+    ApiPorts,
+    'counts' | 'events' | 'tokens' | 'workers'
+  >;
 
 async function openPorts(params: {
   options: LabOptions;
@@ -173,6 +173,8 @@ async function openPorts(params: {
     archive: fileArchive({ folder: paths.archive, baseUrl: archiveUrl }),
     audit: sqliteAuditLog(database),
     tokens: sqliteTokenStore(database),
+    events: sqliteRunEvents(database),
+    counts: sqliteLabCounts(database),
     clock: { now: () => Date.now() },
     children,
     ...pool,
@@ -200,6 +202,7 @@ async function openApi(params: {
     authenticate: labAuthenticator({ token, tokens: ports.tokens, clock: ports.clock }),
     limits: (options.site ?? defaultSite).apiLimits,
     whyWaiting: loops.whyWaiting,
+    pulse: loops.pulse,
     kill: (order: Parameters<typeof kill>[1]) => kill(ports, order),
     killMany: (order: Parameters<typeof killMany>[1]) => killMany(ports, order),
     submit: labSubmit({

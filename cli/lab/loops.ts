@@ -6,12 +6,15 @@ import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
 import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
+import type { Pulse } from '../../api/pulse.ts';
 import { startLoop } from './loop.ts';
 
 /** What moves a lab: each loop passes when something happened, and on a timer in case nobody noticed. */
 export interface LabLoops {
   /** Why a job waits, as the last pass of the dispatcher saw it. */
   whyWaiting(job: JobRecord): string | null;
+  /** What the loops have done since they were started. */
+  pulse(): Pulse;
   /** Looks soon for jobs whose runner is gone. */
   sweep(): void;
   /** No job is started any more; resolves when none is being started. */
@@ -33,13 +36,20 @@ const cleanEveryMs = 2000;
 export function startLoops(ports: LoopPorts, options: { maxRunners: number }): LabLoops {
   const { log } = ports;
   const reasons = new Map<number, string>();
+  let pulse: Pulse = { dispatchPasses: 0, dispatchSeconds: 0, sweptAt: null };
   const outage = createLaunchOutage();
   const dispatching = startLoop({
     name: 'dispatcher',
     everyMs: dispatchEveryMs,
     log,
     act: async () => {
+      const begun = performance.now();
       const { waiting } = await dispatch(ports, { ...options, outage });
+      pulse = {
+        ...pulse,
+        dispatchPasses: pulse.dispatchPasses + 1,
+        dispatchSeconds: pulse.dispatchSeconds + (performance.now() - begun) / 1000,
+      };
       reasons.clear();
       for (const job of waiting) reasons.set(job.jobId, job.reason);
     },
@@ -61,6 +71,7 @@ export function startLoops(ports: LoopPorts, options: { maxRunners: number }): L
     log,
     act: async () => {
       await sweeper.sweep();
+      pulse = { ...pulse, sweptAt: ports.clock.now() };
       cleaning.poke();
       dispatching.poke();
     },
@@ -69,6 +80,7 @@ export function startLoops(ports: LoopPorts, options: { maxRunners: number }): L
   ports.onRunnerExit(() => sweeping.poke());
   return {
     whyWaiting: (job) => reasons.get(job.jobId) ?? null,
+    pulse: () => pulse,
     sweep: () => sweeping.poke(),
     stopDispatching: () => dispatching.stop(),
     stop: async () => {
