@@ -3,12 +3,15 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
+import { canonicalTarget } from '../core/config/targets.ts';
 import { toPlain } from '../core/config/yaml-value.ts';
 import { machineArch } from '../providers/machine.ts';
-import { InputError } from './client/failure.ts';
+import { InputError, wholeNumber } from './client/failure.ts';
 import { apiPath, findLab } from './client/lab-client.ts';
 import type { LabClient, NodeView } from './client/lab-client.ts';
-import { chosenNodes, inventory, openInventory } from './lock/lab.ts';
+import { siteSettings } from './environment.ts';
+import { chosenNodes, forEachNode, inventory, openInventory } from './lock/lab.ts';
+import { probeHost } from './lock/probe-host.ts';
 import { lockRecord } from './lock/records.ts';
 import { printJson, printLines } from './client/print.ts';
 import { nodeLines } from './status.ts';
@@ -18,7 +21,7 @@ interface FolderOption {
   readonly folder?: string;
 }
 
-/** `loligo inventory list|add|remove`: the machines of a lab that no provider makes. */
+/** `loligo inventory list|add|update|remove`: the machines of a lab that no provider makes. */
 export function command(): Command {
   const word = new Command('inventory')
     .summary('list, enter and take out nodes')
@@ -44,6 +47,19 @@ export function command(): Command {
       for (const file of files) await addFile(lab, file, options.machineType ?? null);
     });
   word
+    .command('update')
+    .description(
+      'log in to hosts, and enter what they say of themselves: architecture, system, and the host key they show',
+    )
+    .argument('<host...>', 'names, with a user before @ where it is not the usual one')
+    .option('-m, --machine-type <type>', 'of hosts that are not in the inventory yet')
+    .option('--port <n>', 'of such hosts', wholeNumber(1, 65_535), 22)
+    .option('--identity <file>', 'private key for such hosts, as the lab names it to whoever gets the node')
+    .option('--folder <dir>', 'folder of the lab')
+    .action(async (hosts: string[], options: UpdateOptions) => {
+      process.exitCode = (await updateHosts(hosts, options)) ? 0 : 1;
+    });
+  word
     .command('remove')
     .description('take nodes out that nobody has locked')
     .argument('<node...>', 'names of nodes')
@@ -56,6 +72,50 @@ export function command(): Command {
       }
     });
   return word;
+}
+
+interface UpdateOptions extends FolderOption {
+  readonly machineType?: string;
+  readonly port: number;
+  readonly identity?: string;
+}
+
+/** Whether all of them could be asked and entered; what went wrong with one does not keep the others from it. */
+async function updateHosts(hosts: readonly string[], options: UpdateOptions): Promise<boolean> {
+  const from = await openInventory(options);
+  const site = await siteSettings();
+  return await forEachNode(hosts, {
+    force: true,
+    act: async (given) => {
+      const target = canonicalTarget(given, from.naming);
+      const name = target.slice(target.lastIndexOf('@') + 1);
+      const known = from.nodes.find((node) => node.name === name);
+      const node = {
+        name,
+        user: known?.user ?? target.slice(0, target.lastIndexOf('@')),
+        address: known?.address ?? name,
+        port: known?.port ?? options.port,
+        identityFile:
+          known?.identity_file ?? (options.identity === undefined ? null : resolve(options.identity)),
+      };
+      const hostKey = await shownKey({ ...node, host_key: known?.host_key ?? null }, keyTries);
+      const { arch, osType, osVersion } = await probeHost({ ...node, hostKey }, site);
+      const entered = await from.lab.put<NodeView>(apiPath('nodes', name), {
+        machine_type: known?.machine_type ?? options.machineType ?? from.defaultMachineType ?? 'static',
+        user: node.user,
+        address: node.address,
+        port: node.port,
+        host_key: hostKey,
+        identity_file: node.identityFile,
+        arch,
+        os_type: osType,
+        os_version: osVersion,
+      });
+      console.error(
+        `${name} is in the inventory: ${osType} ${osVersion} ${arch}, type ${entered.machine_type}, ${hostKey}`,
+      );
+    },
+  });
 }
 
 const text = z.string().min(1);

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   cli,
@@ -12,7 +13,7 @@ import {
   untilJob,
 } from '../fixtures/lab-process.ts';
 import type { CliProcess } from '../fixtures/lab-process.ts';
-import type { LabClient } from '../../cli/client/lab-client.ts';
+import type { LabClient, NodeView } from '../../cli/client/lab-client.ts';
 
 /** One lab for all of these: each test leaves its three nodes free. */
 let scratch: ReturnType<typeof labScratch>;
@@ -63,6 +64,58 @@ describe('loligo lock', () => {
     const forced = await lock('--lock', '-f', 'sandbox02', 'sandbox01');
     expect(forced).toMatchObject({ exitCode: 1, output: expect.stringContaining('locked sandbox01 for') });
     expect((await lock('--unlock', '-f', 'sandbox03', 'sandbox01', 'sandbox02')).exitCode).toBe(1);
+    await allFree();
+  });
+
+  test('narrows listings by every option, and counts', async () => {
+    await lock('--lock', 'sandbox01', '--desc', 'a crash in osd.3');
+    const first = (await nodesNow(up.client))[0];
+    const { arch = '', os_type: osType = '', os_version: osVersion = '' } = first ?? {};
+    const owner = first?.locked_by ?? '';
+    scratch.write('one.yaml', JSON.stringify({ targets: { 'ubuntu@sandbox02': null } }));
+    scratch.write('query.json', JSON.stringify({ locked: true, os_type: osType }));
+    const names = async (...args: string[]) => {
+      const listed = await lock('--list', ...args);
+      expect(listed.exitCode).toBe(0);
+      return (JSON.parse(listed.output) as { name: string }[]).map((node) =>
+        node.name.replace('sandbox', ''),
+      );
+    };
+    expect(await names()).toEqual(['01']);
+    expect(await names('-a')).toEqual(['01', '02', '03']);
+    expect(await names('--owner', owner)).toEqual(['01']);
+    expect(await names('--owner', 'nobody@there')).toEqual([]);
+    expect(await names('sandbox03')).toEqual(['03']);
+    expect(await names('-t', join(scratch.root, 'one.yaml'))).toEqual(['02']);
+    expect(await names('-a', '--locked', 'true')).toEqual(['01']);
+    expect(await names('-a', '--locked', 'false')).toEqual(['02', '03']);
+    expect(await names('-a', '--status', 'up')).toEqual(['01', '02', '03']);
+    expect(await names('-a', '--status', 'down')).toEqual([]);
+    expect(await names('-a', '-m', 'vax,sandbox')).toEqual(['01', '02', '03']);
+    expect(await names('-a', '-m', 'vax')).toEqual([]);
+    expect(await names('-a', '--os-type', osType, '--os-version', osVersion, '--arch', arch)).toHaveLength(3);
+    expect(await names('-a', '--os-type', 'plan9')).toEqual([]);
+    expect(await names('-a', '--os-version', '0.1')).toEqual([]);
+    expect(await names('-a', '--arch', 's390x')).toEqual([]);
+    expect(await names('-a', '--desc-pattern', 'osd.3')).toEqual(['01']);
+    expect(await names('-a', '--json-query', '{"locked": true}')).toEqual(['01']);
+    expect(await names('-a', '--json-query', join(scratch.root, 'query.json'))).toEqual(['01']);
+    expect((await lock('--list')).output).toMatch(/^\[\n {4}\{\n {8}"name": "sandbox01",/);
+    expect((await lock('-a', '--brief', '--locked', 'false')).output).toBe(
+      ['02', '03'].map((name) => `sandbox${name} up   unlocked None ""\n`).join(''),
+    );
+    expect((await lock('--list-targets', 'sandbox03')).output).toMatch(/^targets:\n {2}\S+@sandbox03:\n/);
+    expect((await lock('--summary')).output.split('\n')).toEqual([
+      'TYPE     COUNT  UP  OWNER',
+      `sandbox    1    1  ${owner}`,
+      'sandbox    2    2  (free)',
+      '         ---  ---',
+      '           3    3',
+      '',
+    ]);
+    expect((await lock('--unlock', 'sandbox01', '--desc', 'something else')).exitCode).toBe(1);
+    expect((await lock('--update', 'sandbox01', '--desc', 'still looking')).exitCode).toBe(0);
+    expect((await lock('--unlock', 'sandbox01', '--desc', 'still looking')).exitCode).toBe(0);
     await allFree();
   });
 
@@ -173,6 +226,21 @@ test('loligo inventory enters machines, which outlast a restart of the lab, and 
   up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '3');
   const rack = (await nodesNow(up.client)).find((node) => node.name === 'rack01');
   expect(rack).toMatchObject({ machine_type: 'rack', provider: 'enrolled', host_key: first?.host_key });
+  expect(rack?.os_type).toBe('');
+  const known = await up.client.get<{ nodes: NodeView[] }>('/v1/nodes', { identified: true });
+  const key = known.nodes.find((node) => node.name === 'sandbox01')?.identity_file ?? '';
+  const asked = await inventory('update', 'rack01', 'sandbox01', '--identity', key);
+  expect(asked.output).toMatch(/^rack01 is in the inventory: \S+ \S+ \S+, type rack, ssh-ed25519 \S+\n/);
+  expect(asked).toMatchObject({
+    exitCode: 1,
+    output: expect.stringContaining('it cannot be entered by hand'),
+  });
+  expect((await nodesNow(up.client)).find((node) => node.name === 'rack01')).toMatchObject({
+    machine_type: 'rack',
+    os_type: first?.os_type,
+    os_version: first?.os_version.split('.').slice(0, 2).join('.'),
+    arch: first?.arch,
+  });
   expect((await inventory('remove', 'rack01')).exitCode).toBe(0);
   expect((await inventory('list')).output).not.toContain('rack01');
 });
