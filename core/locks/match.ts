@@ -16,11 +16,20 @@ export function mismatches(node: Kind, wish: NodeWish): string[] {
   if (!machineTypes(wish.machineType).includes(node.machineType)) {
     reasons.push(`is of type ${node.machineType}, not ${wish.machineType}`);
   }
-  if (wish.osType !== null && !sameWord(wish.osType, node.osType)) {
-    reasons.push(`has ${node.osType || 'an unknown system'}, not ${wish.osType}`);
+  const systems = systemsOf(node);
+  const ofType = systems.filter(({ osType }) => wish.osType === null || sameWord(wish.osType, osType));
+  if (ofType.length === 0) {
+    reasons.push(
+      `has ${listed(systems.map((one) => one.osType)) || 'an unknown system'}, not ${wish.osType}`,
+    );
   }
-  if (wish.osVersion !== null && !sameWord(wish.osVersion, node.osVersion)) {
-    reasons.push(`has version ${node.osVersion || 'unknown'}, not ${wish.osVersion}`);
+  const candidates = ofType.length === 0 ? systems : ofType;
+  if (
+    wish.osVersion !== null &&
+    !candidates.some(({ osVersion }) => sameWord(wish.osVersion ?? '', osVersion))
+  ) {
+    const versions = listed(candidates.map((one) => one.osVersion));
+    reasons.push(`has version ${versions || 'unknown'}, not ${wish.osVersion}`);
   }
   if (wish.arch !== null && !sameWord(wish.arch, node.arch)) {
     reasons.push(`is ${node.arch || 'of unknown architecture'}, not ${wish.arch}`);
@@ -39,6 +48,21 @@ export function canEverServe(
     if (node.state !== 'quarantined' && mismatches(node, job).length === 0) missing -= 1;
   }
   return missing === 0;
+}
+
+/**
+ * The systems that a node can be given: most have one; of one whose provider makes it for its job, `osType` and `osVersion` are
+ * comma lists that go in pairs (`debian,debian` and `12,11`).
+ */
+export function systemsOf(node: Pick<Node, 'osType' | 'osVersion'>): { osType: string; osVersion: string }[] {
+  const versions = node.osVersion.split(',');
+  return node.osType
+    .split(',')
+    .map((osType, index) => ({ osType: osType.trim(), osVersion: (versions[index] ?? '').trim() }));
+}
+
+function listed(words: readonly string[]): string {
+  return [...new Set(words)].join(' or ');
 }
 
 /** The machine types in a comma list. */

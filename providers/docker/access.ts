@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import tar from 'tar-stream';
+import { SshProbeError, probeLogin } from '../ssh-probe.ts';
+import { engineStatus } from './engine.ts';
+import { hostKeyFile } from './target-init.ts';
+import type { Targets } from './targets.ts';
+
+/** How a running target is reached. */
+export interface TargetAccess {
+  readonly address: string;
+  readonly port: number;
+  readonly hostKey: string;
+}
+
+/** A target container did not come up; the message ends with its last log lines. */
+class TargetError extends Error {
+  override readonly name = 'TargetError';
+}
+
+/** Not a failure yet: sshd is still on its way. */
+class NotReadyError extends Error {}
+
+/** Waits, two minutes at most, until the node answers a login with its own host key, read from inside the container. */
+export async function waitForTarget(
+  targets: Targets,
+  container: Docker.Container,
+  node: string,
+): Promise<TargetAccess> {
+  const deadline = Date.now() + 120_000;
+  for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
+    try {
+      return await accessTarget(targets, container);
+    } catch (error) {
+      const early =
+        error instanceof NotReadyError || (error instanceof SshProbeError && error.kind === 'unreachable');
+      if (!early || Date.now() > deadline) throw await explain(container, node, error);
+    }
+    await sleep(pause);
+  }
+}
+
+async function accessTarget(targets: Targets, container: Docker.Container): Promise<TargetAccess> {
+  const { State, NetworkSettings } = await container.inspect();
+  if (!State.Running) throw new Error(`the container is ${State.Status}, exit status ${State.ExitCode}`);
+  const hostKey = printedKey(await readContainerFile(container, `${hostKeyFile}.pub`));
+  const published = NetworkSettings.Ports['22/tcp']?.[0];
+  const [own] = Object.values(NetworkSettings.Networks);
+  const place =
+    targets.connect === 'published'
+      ? { address: targets.engineAddress ?? '127.0.0.1', port: Number(published?.HostPort) }
+      : { address: own?.IPAddress ?? '', port: 22 };
+  if (!place.port || place.address === '') throw new NotReadyError('no address yet');
+  await probeLogin({ ...place, hostKey, user: targets.user, identityFile: targets.clientKey.file });
+  return { ...place, hostKey };
+}
+
+/** One file of a container, as text; null when it is not there (yet). Works on stopped ones, too. */
+export async function readContainerFile(container: Docker.Container, path: string): Promise<string | null> {
+  let archive: NodeJS.ReadableStream;
+  try {
+    archive = await container.getArchive({ path });
+  } catch (error) {
+    if (engineStatus(error) === 404) return null;
+    throw error;
+  }
+  let text: string | null = null;
+  for await (const entry of archive.pipe(tar.extract())) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    text ??= Buffer.concat(chunks).toString('utf8');
+  }
+  return text;
+}
+
+function printedKey(text: string | null): string {
+  const key = /^(\S+ [A-Za-z0-9+/]+=*)(?: .*)?\n/.exec(text ?? '')?.[1];
+  if (key === undefined) throw new NotReadyError('no host key yet');
+  return key;
+}
+
+async function explain(container: Docker.Container, node: string, cause: unknown): Promise<TargetError> {
+  const log = await container
+    .logs({ stdout: true, stderr: true, tail: 8 })
+    .then(unframe)
+    .catch(() => '');
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TargetError(`node ${node}: ${reason}\n${log.trim()}`, { cause });
+}
+
+/** The engine sends a container's output in frames: eight bytes of header, of which the last four are the length, then text. */
+function unframe(bytes: Buffer): string {
+  let text = '';
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const end = at + 8 + bytes.readUInt32BE(at + 4);
+    text += bytes.toString('utf8', at + 8, end);
+    at = end;
+  }
+  return text;
+}
