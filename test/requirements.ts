@@ -17,6 +17,10 @@ const parts = {
     install: 'apt-get install docker.io debootstrap, and start dockerd',
   },
   debootstrap: { present: () => existsSync('/usr/sbin/debootstrap'), install: 'apt-get install debootstrap' },
+  moto: {
+    present: () => answers('python3', '-c', 'import moto.server'),
+    install: "pip install 'moto[server]'",
+  },
   shared: {
     present: () => existsSync(sharedFolder),
     install: 'the folder ../shared with the specification data',

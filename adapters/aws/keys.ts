@@ -1,0 +1,89 @@
+/**
+ * The keys of the two tables, and all the ways in which they are read. Every item has `pk` and `sk`; `version` grows with each
+ * change of an item, and `op` names the call that made the last one.
+ *
+ * | table   | item               | pk                 | sk             | read by                                             |
+ * | ------- | ------------------ | ------------------ | -------------- | --------------------------------------------------- |
+ * | nodes   | node               | `INVENTORY#SHARD`  | `NODE#NAME`    | name (get), all of them (one query a shard)         |
+ * | nodes   | fence of a removed | `INVENTORY#SHARD`  | `RETIRED#NAME` | name, when the node comes back                      |
+ * | nodes   | grant to a person  | `GRANT#LOCKID`     | `GRANT`        | lock id                                             |
+ * | nodes   | event              | `HISTORY#NAME`     | version        | name, newest first                                  |
+ * | results | run                | `RUN#NAME`         | `RUN`          | name                                                |
+ * | results | list of runs       | `RUNS`             | time, name     | newest first                                        |
+ * | results | job                | `JOB#ID`           | `JOB`          | id; the four indexes below                          |
+ * | results | job key            | `KEY#RUN#KEY`      | `KEY`          | run and key: what makes a repeated submission harmless |
+ * | results | job id counter     | `COUNTER`          | `JOBS`         | the counter itself                                  |
+ * | results | queues in use      | `QUEUES`           | `LISTS`        | the item itself                                     |
+ *
+ * | index of results | partition                | sort                 | holds                                        |
+ * | ---------------- | ------------------------ | -------------------- | -------------------------------------------- |
+ * | `queue`          | machine types and shard  | priority, then id    | queued jobs only: the attributes go with the state |
+ * | `by-run`         | run and shard            | id                   | every job, with its status                   |
+ * | `by-status`      | status and shard         | id                   | every job                                    |
+ * | `expiring`       | shard                    | time, then id        | queued jobs that expire                      |
+ *
+ * No partition grows hot: a node's is chosen by its name, a job's is its own, and each index partition is one of `shards`, by the
+ * job's id, so that neither 100,000 jobs of one run nor of one machine type meet at one key. The only item that many share is
+ * their run, because its counters move with them in one transaction; calls that meet there try again.
+ */
+
+/** Over how many partitions the inventory and each index are spread. Changing it needs a new table. */
+export const shards = 4;
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** The order of numbers as text. Negative ones come first; all safe integers have their place. */
+export function sortable(value: number): string {
+  return value < 0
+    ? `-${String(Number.MAX_SAFE_INTEGER + value).padStart(16, '0')}`
+    : `0${String(value).padStart(16, '0')}`;
+}
+
+export const nodeKeys = {
+  inventory: (shard: number): string => `INVENTORY#${shard}`,
+  node: (name: string): Key => ({ pk: nodeKeys.inventory(shardOf(name)), sk: `NODE#${name}` }),
+  retired: (name: string): Key => ({ pk: nodeKeys.inventory(shardOf(name)), sk: `RETIRED#${name}` }),
+  grant: (lockId: string): Key => ({ pk: `GRANT#${lockId}`, sk: 'GRANT' }),
+  history: (name: string): string => `HISTORY#${name}`,
+  event: (name: string, version: number): Key => ({ pk: nodeKeys.history(name), sk: sortable(version) }),
+} as const;
+
+export const resultKeys = {
+  run: (name: string): Key => ({ pk: `RUN#${name}`, sk: 'RUN' }),
+  runs: 'RUNS',
+  listedRun: (name: string, submittedAt: number): Key => ({
+    pk: 'RUNS',
+    sk: `${sortable(submittedAt)}#${name}`,
+  }),
+  job: (jobId: number): Key => ({ pk: `JOB#${jobId}`, sk: 'JOB' }),
+  // The length keeps apart what would read the same: run `a` with key `b#c`, and run `a#b` with key `c`.
+  jobKey: (run: string, key: string): Key => ({ pk: `KEY#${run.length}#${run}#${key}`, sk: 'KEY' }),
+  counter: { pk: 'COUNTER', sk: 'JOBS' } satisfies Key,
+  queues: { pk: 'QUEUES', sk: 'LISTS' } satisfies Key,
+} as const;
+
+/** The partitions of the indexes, each for one shard. */
+export const partitions = {
+  queue: (types: string, shard: number): string => `${types}#${shard}`,
+  byRun: (run: string, shard: number): string => `${run}#${shard}`,
+  byStatus: (status: string, shard: number): string => `${status}#${shard}`,
+  expiring: (shard: number): string => String(shard),
+} as const;
+
+/** The index partitions that a lookup has to ask: one for each shard. */
+export function allShards(): number[] {
+  return Array.from({ length: shards }, (_, shard) => shard);
+}
+
+export function shardOfJob(jobId: number): number {
+  return jobId % shards;
+}
+
+function shardOf(name: string): number {
+  let sum = 0;
+  for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
+  return sum % shards;
+}

@@ -1,0 +1,114 @@
+import { compareCodePoints } from '../../core/config/code-point-order.ts';
+import type { NodeSpec } from '../../core/locks/node.ts';
+import type { NodeEvent, NodeStore } from '../../core/ports/node-store.ts';
+import { allShards, nodeKeys, sortable } from './keys.ts';
+import { dynamoNodeCare } from './node-care.ts';
+import { changeNodes, freshNode, keepEvents } from './node-items.ts';
+import type { EventItem, NodeItem, RetiredItem } from './node-items.ts';
+import { dynamoNodeLocks } from './node-locks.ts';
+import type { Tables } from './table.ts';
+import { transition } from './transition.ts';
+
+type Inventory = Pick<NodeStore, 'register' | 'remove' | 'get' | 'list' | 'history'>;
+
+/** The inventory on DynamoDB. */
+export function dynamoNodeStore(tables: Tables): NodeStore {
+  return { ...inventory(tables), ...dynamoNodeLocks(tables), ...dynamoNodeCare(tables) };
+}
+
+function inventory(tables: Tables): Inventory {
+  return {
+    /** A transaction for each node: two or three requests. */
+    async register(specs, now) {
+      for (const spec of specs) await registerNode(tables, spec, now);
+    },
+    async remove(name) {
+      return transition(tables, async (op) => {
+        const item = await tables.get<NodeItem>(tables.nodes, nodeKeys.node(name));
+        if (item === null || item.node.state === 'locked') return { result: 'stale', writes: [] };
+        await keepEvents(tables, [item]);
+        const { fence } = item.node;
+        const retired = {
+          TableName: tables.nodes,
+          Item: { ...nodeKeys.retired(name), fence, version: item.version, op },
+        };
+        const gone = {
+          TableName: tables.nodes,
+          Key: nodeKeys.node(name),
+          ConditionExpression: '#version = :before',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':before': item.version },
+        };
+        return { result: 'ok', writes: [{ Put: retired }, { Delete: gone }] };
+      });
+    },
+    get: async (name) => (await tables.get<NodeItem>(tables.nodes, nodeKeys.node(name)))?.node ?? null,
+    /** One query a shard; a filter saves no reading. */
+    async list(filter = {}) {
+      const shards = await Promise.all(
+        allShards().map((shard) =>
+          tables.query<NodeItem>({
+            TableName: tables.nodes,
+            ConsistentRead: true,
+            KeyConditionExpression: 'pk = :pk and begins_with(sk, :kind)',
+            ExpressionAttributeValues: { ':pk': nodeKeys.inventory(shard), ':kind': 'NODE#' },
+          }),
+        ),
+      );
+      return shards
+        .flat()
+        .map((item) => item.node)
+        .filter((node) => filter.machineType === undefined || node.machineType === filter.machineType)
+        .filter((node) => filter.state === undefined || node.state === filter.state)
+        .sort((a, b) => compareCodePoints(a.name, b.name));
+    },
+    async history(name, limit) {
+      const item = await tables.get<NodeItem>(tables.nodes, nodeKeys.node(name));
+      const kept = await tables.query<EventItem>({
+        TableName: tables.nodes,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': nodeKeys.history(name) },
+        ScanIndexForward: false,
+        Limit: limit,
+      });
+      const latest = item !== null && kept[0]?.sk !== sortable(item.eventVersion) ? [item.event] : [];
+      return [...latest, ...kept].slice(0, limit).map(asEvent);
+    },
+  };
+}
+
+function asEvent({ at, event, by, detail }: NodeEvent): NodeEvent {
+  return { at, event, by, detail };
+}
+
+async function registerNode(tables: Tables, spec: NodeSpec, now: number): Promise<void> {
+  const told = { at: now, by: spec.provider, detail: `${spec.user}@${spec.address}:${spec.port}` };
+  await transition(tables, async (op) => {
+    const keys = [nodeKeys.node(spec.name), nodeKeys.retired(spec.name)];
+    const [item, retired] = (await tables.getMany(tables.nodes, keys)) as [
+      NodeItem | null,
+      RetiredItem | null,
+    ];
+    if (item === null) {
+      const node = freshNode(spec, { fence: retired?.fence ?? 0, now });
+      const event = { ...told, event: 'registered' };
+      // The history of a node that comes back goes on behind that of its earlier life.
+      const version = (retired?.version ?? 0) + 1;
+      const put = {
+        TableName: tables.nodes,
+        Item: { ...nodeKeys.node(spec.name), node, event, eventVersion: version, version, op },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      };
+      return { result: undefined, writes: [{ Put: put }] };
+    }
+    const fields = Object.keys(spec) as (keyof NodeSpec)[];
+    if (fields.every((field) => item.node[field] === spec[field])) return { result: undefined, writes: [] };
+    const change = {
+      before: item,
+      node: { ...item.node, ...spec },
+      event: { ...told, event: 'refreshed' },
+    };
+    return { result: undefined, writes: await changeNodes(tables, op, [change]) };
+  });
+}
