@@ -40,12 +40,13 @@ export function addressAllowance(
   };
 }
 
-/** Refuses a caller who writes too often. An operator on the lab's own machine is not counted. */
+/** Refuses a caller who writes too often. An operator on the lab's own machine is not counted, nor are the workers of a pool. */
 export function writeAllowance(
   ports: Pick<ApiPorts, 'limits' | 'clock'>,
 ): (caller: Caller, address: string | undefined) => Response | null {
   const allowance = createAllowance(ports.limits?.writesPerMinute ?? 0, ports.clock.now);
   return (caller, address) => {
+    if (caller.pool) return null;
     if (caller.operator && address !== undefined && isLoopback(address)) return null;
     const wait = allowance.take(caller.name);
     return wait === null ? null : tooMany(`${caller.name} writes too often`, wait);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { addRun, apiLab, nodeSpec, startJob } from '../test/fixtures/api-lab.ts';
+import { addRun, apiLab, apiUrl, nodeSpec, startJob } from '../test/fixtures/api-lab.ts';
 import type { ApiLab } from '../test/fixtures/api-lab.ts';
 import type { AttemptRef } from '../core/ports/job-store.ts';
 
@@ -102,4 +102,17 @@ test('a body that is malformed is refused with the place', async () => {
     status: 422,
     body: { detail: expect.stringContaining('runner') },
   });
+});
+
+test('workers are not counted among those who ask too often', async () => {
+  lab.close();
+  lab = apiLab({ limits: { readsPerMinute: 1, writesPerMinute: 1 } });
+  const ask = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ machine_type: 'sandbox', worker: 'w' });
+    const init = { method: 'PUT', body, headers };
+    return (await lab.app.request(`${apiUrl}/v1/workers/poll`, init, { address: '192.0.2.7' })).status;
+  };
+  for (let index = 0; index < 4; index += 1) expect(await ask('pool-token')).toBe(200);
+  expect([await ask('nonsense'), await ask('nonsense')]).toEqual([401, 429]);
 });

@@ -11,7 +11,7 @@ export interface ApiEnv {
 }
 
 /** Where the credentials of pools may write. */
-const workerPaths = '/v1/workers/';
+export const workerPaths = '/v1/workers/';
 
 const keyPattern = /^[\x21-\x7e]{1,200}$/;
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { labPut, WorkRefusedError } from '../adapters/http/lab-calls.ts';
+import { isLastWord, labPut } from '../adapters/http/lab-calls.ts';
 import type { LabAddress } from '../adapters/http/lab-calls.ts';
 import type { LaunchParams } from '../core/ports/launcher.ts';
 import { InputError, wholeNumber } from './client/failure.ts';
@@ -78,8 +78,7 @@ async function turn(params: {
       pauseMs = 1000;
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof WorkRefusedError && error.status < 500)
-        throw new InputError(error.message, { cause: error });
+      if (isLastWord(error)) throw new InputError(error.message, { cause: error });
       console.error(
         `${lab.url} does not answer, trying again: ${error instanceof Error ? error.message : String(error)}`,
       );

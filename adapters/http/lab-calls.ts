@@ -39,14 +39,18 @@ export function attemptCalls(lab: LabAddress, { run, jobId, fence }: AttemptRef)
         try {
           return void (await labPut(lab, to, { body: bytes, timeoutMs }));
         } catch (error) {
-          // What the lab answers is its word; only silence is worth another try.
-          if (error instanceof WorkRefusedError && error.status < 500) throw error;
+          if (isLastWord(error)) throw error;
         }
         await sleep(pauseMs);
       }
       await labPut(lab, to, { body: bytes, timeoutMs });
     },
   };
+}
+
+/** Whether the lab has refused for good, and neither is out of order nor asks for patience. */
+export function isLastWord(error: unknown): error is WorkRefusedError {
+  return error instanceof WorkRefusedError && error.status < 500 && error.status !== 429;
 }
 
 /** One request of a worker. Throws WorkRefusedError, and whatever keeps the lab from being reached. */
