@@ -61,12 +61,16 @@ describe('runs and jobs', () => {
 
   test('a queued job says why it waits', async () => {
     const waiting = apiLab({
-      whyWaiting: (job) => `job ${job.jobId} needs 1 node of type sandbox, 0 are free`,
+      whyWaiting: (job) => ({
+        reason: `job ${job.jobId} needs 1 node of type sandbox, 0 are free`,
+        expectedAt: Date.UTC(2026, 2, 4, 6),
+      }),
     });
     const [id] = await addRun(waiting, 'r', 1);
     const job = await json(await waiting.get(`/v1/runs/r/jobs/${id}`));
     expect(job).toMatchObject({
       why_waiting: `job ${id} needs 1 node of type sandbox, 0 are free`,
+      expected_start: '2026-03-04T06:00:00.000Z',
       config: 'tasks:\n- nop:\n',
     });
     waiting.close();
@@ -217,6 +221,12 @@ describe('the description', () => {
       '/v1/nodes/{name}/remove',
       '/v1/nodes/{name}/status',
       '/v1/nodes/{name}/unlock',
+      '/v1/pauses',
+      '/v1/queue',
+      '/v1/queue/delete',
+      '/v1/queue/priority',
+      '/v1/queues/{type}/pause',
+      '/v1/queues/{type}/resume',
       '/v1/runs',
       '/v1/runs/{run}',
       '/v1/runs/{run}/events',

@@ -41,6 +41,17 @@ const examples: Record<string, { path?: string; body: unknown; first?: () => Pro
     body: { priority: 5 },
     first: () => addRun(lab, 'r', 1),
   },
+  'post /v1/queue/delete': { body: { run: 'r' }, first: () => addRun(lab, 'r', 1) },
+  'post /v1/queue/priority': { body: { run: 'r', priority: 5 }, first: () => addRun(lab, 'r', 1) },
+  'put /v1/queues/{type}/pause': {
+    path: '/v1/queues/sandbox/pause',
+    body: { seconds: 60, reason: 'new images' },
+  },
+  'post /v1/queues/{type}/resume': {
+    path: '/v1/queues/sandbox/resume',
+    body: {},
+    first: () => lab.send('PUT', '/v1/queues/sandbox/pause', { seconds: 60, reason: 'new images' }),
+  },
   'put /v1/locks/{lock}': { path: '/v1/locks/lock-1234', body: { nodes: ['n1'] } },
   'put /v1/locks/{lock}/lease': {
     path: '/v1/locks/lock-bob/lease',

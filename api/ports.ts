@@ -3,6 +3,8 @@ import type { KillOrder } from '../core/operations/kill.ts';
 import type { SuiteOrder } from '../core/operations/suite-order.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
 import type { AuditLog } from '../core/ports/audit.ts';
+import type { Pauses } from '../core/ports/pauses.ts';
+import type { WaitingJob } from '../core/scheduling/plan.ts';
 import type { Provider } from '../core/ports/provider.ts';
 import type { Workers } from '../core/ports/workers.ts';
 import type { Wakeups } from '../core/ports/wakeups.ts';
@@ -24,6 +26,7 @@ import type { TokenStore } from '../core/ports/tokens.ts';
 export interface ApiPorts {
   readonly jobs: JobStore;
   readonly nodes: NodeStore;
+  readonly pauses: Pauses;
   readonly evidence: NodeEvidence;
   readonly holds: Holds;
   readonly archive: Archive;
@@ -45,7 +48,7 @@ export interface ApiPorts {
   /** Who is behind an Authorization header; null when nobody that the lab knows. */
   readonly authenticate: (authorization: string | null) => Promise<Caller | null>;
   /** Why a queued job waits, as the last pass of the dispatcher saw it; null before the first. */
-  readonly whyWaiting: (job: JobRecord) => string | null;
+  readonly whyWaiting: (job: JobRecord) => Pick<WaitingJob, 'reason' | 'expectedAt'> | null;
   /** Carries out a submission; throws ProblemError where it cannot be taken. */
   readonly submit: Submit;
   /** Ends jobs as `core/operations/kill.ts` says. */

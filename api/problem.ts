@@ -11,6 +11,7 @@ import {
 } from '../core/locks/errors.ts';
 import { JobNotFoundError, NotAllowedError } from '../core/operations/kill.ts';
 import { TokenNotFoundError, TokenTakenError } from '../core/operations/issue-tokens.ts';
+import { QueueNotPausedError } from '../core/operations/pause-queues.ts';
 import { RunNameError } from '../core/operations/run-name.ts';
 import { RunExistsError } from '../core/operations/submission.ts';
 import { RunTooBigError } from '../core/operations/suite-limits.ts';
@@ -88,7 +89,14 @@ const unusableInput = [
 ] as const;
 
 const missing = [RunNotFoundError, JobNotFoundError, NodeNotFoundError, TokenNotFoundError] as const;
-const conflicts = [RunExistsError, RunClosedError, NodeStateError, NodesTakenError, TokenTakenError] as const;
+const conflicts = [
+  QueueNotPausedError,
+  RunExistsError,
+  RunClosedError,
+  NodeStateError,
+  NodesTakenError,
+  TokenTakenError,
+] as const;
 
 /** What an error means to a caller; null when it is nobody's fault but ours. */
 export function problemOf(error: unknown): { status: ProblemStatus; detail: string } | null {

@@ -62,6 +62,7 @@ export const jobSchema = z
     actor: z.string().nullable().describe('Who ended a dead job.'),
     kill_requested: z.object({ actor: z.string(), reason: z.string(), at: time }).nullable(),
     why_waiting: z.string().nullable().describe('Why a queued job has not been started yet.'),
+    expected_start: time.nullable().describe('Of a queued job, the latest; null: cannot be said.'),
     archive_url: z.string().nullable(),
     log_url: z.string().nullable(),
   })
@@ -139,6 +140,7 @@ export function runView(run: RunRecord, ports: Pick<ApiPorts, 'archive' | 'url'>
 /** A job record with its links; costs no look-up. */
 export function jobView(job: JobRecord, ports: Pick<ApiPorts, 'archive' | 'whyWaiting'>): JobView {
   const folder = `${job.run}/${job.jobId}`;
+  const waits = job.status === 'queued' ? ports.whyWaiting(job) : null;
   return {
     run: job.run,
     job_id: job.jobId,
@@ -160,7 +162,8 @@ export function jobView(job: JobRecord, ports: Pick<ApiPorts, 'archive' | 'whyWa
     failure_reason: job.failureReason,
     actor: job.actor,
     kill_requested: job.killRequested && { ...job.killRequested, at: iso(job.killRequested.at) },
-    why_waiting: job.status === 'queued' ? ports.whyWaiting(job) : null,
+    why_waiting: waits?.reason ?? null,
+    expected_start: isoOrNull(waits?.expectedAt ?? null),
     archive_url: folderUrl(ports.archive.url(folder)),
     log_url: ports.archive.url(`${folder}/teuthology.log`),
   };

@@ -11,6 +11,11 @@ export const words: readonly {
   { name: 'suite', summary: 'queue the jobs of a suite', load: () => import('./suite.ts') },
   { name: 'schedule', summary: 'queue one job', load: () => import('./schedule.ts') },
   { name: 'status', summary: 'show runs, jobs and nodes', load: () => import('./status.ts') },
+  {
+    name: 'queue',
+    summary: 'show the queue, change its order, stop it for a while',
+    load: () => import('./queue.ts'),
+  },
   { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },

@@ -8,6 +8,7 @@ import { openDatabase } from '../adapters/embedded/database.ts';
 import type { Database } from '../adapters/embedded/database.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
+import { sqlitePauses } from '../adapters/embedded/pauses.ts';
 import { dispatch } from '../core/operations/dispatch.ts';
 import type { JobRecord } from '../core/ports/job-store.ts';
 import type { Launcher } from '../core/ports/launcher.ts';
@@ -44,6 +45,7 @@ async function startedJob(config: string) {
   const ports = {
     jobs,
     nodes: sqliteNodeStore(database),
+    pauses: sqlitePauses(database),
     launcher,
     clock: { now: () => Date.now() },
     log: keptLog(),

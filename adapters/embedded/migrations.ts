@@ -207,4 +207,13 @@ export const migrations: readonly string[] = [
     end;
   create index runs_open on runs (name) where queued + waiting + running > 0 or closed = 0;
   `,
+  `
+  create table pauses (
+    machine_type text primary key,
+    by text not null,
+    reason text not null,
+    since integer not null,
+    until integer not null
+  ) strict, without rowid;
+  `,
 ];

@@ -15,6 +15,7 @@ import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import { sqliteRunEvents } from '../../adapters/embedded/run-events.ts';
 import { sqliteLabCounts } from '../../adapters/embedded/lab-counts.ts';
+import { sqlitePauses } from '../../adapters/embedded/pauses.ts';
 import { sqliteTokenStore } from '../../adapters/embedded/token-store.ts';
 import { workerPool } from '../../adapters/embedded/worker-pool.ts';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
@@ -170,6 +171,7 @@ async function openPorts(params: {
     nodes: sqliteNodeStore(database),
     evidence: sqliteNodeEvidence(database),
     holds: sqliteHolds(database),
+    pauses: sqlitePauses(database),
     archive: fileArchive({ folder: paths.archive, baseUrl: archiveUrl }),
     audit: sqliteAuditLog(database),
     tokens: sqliteTokenStore(database),

@@ -7,12 +7,13 @@ import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
 import type { Pulse } from '../../api/pulse.ts';
+import type { WaitingJob } from '../../core/scheduling/plan.ts';
 import { startLoop } from './loop.ts';
 
 /** What moves a lab: each loop passes when something happened, and on a timer in case nobody noticed. */
 export interface LabLoops {
   /** Why a job waits, as the last pass of the dispatcher saw it. */
-  whyWaiting(job: JobRecord): string | null;
+  whyWaiting(job: JobRecord): WaitingJob | null;
   /** What the loops have done since they were started. */
   pulse(): Pulse;
   /** Looks soon for jobs whose runner is gone. */
@@ -35,8 +36,8 @@ const cleanEveryMs = 2000;
 /** Starts the loops of a lab. At most `maxRunners` jobs run at once. */
 export function startLoops(ports: LoopPorts, options: { maxRunners: number }): LabLoops {
   const { log } = ports;
-  const reasons = new Map<number, string>();
   let pulse: Pulse = { dispatchPasses: 0, dispatchSeconds: 0, sweptAt: null };
+  const waits = new Map<number, WaitingJob>();
   const outage = createLaunchOutage();
   const dispatching = startLoop({
     name: 'dispatcher',
@@ -50,8 +51,8 @@ export function startLoops(ports: LoopPorts, options: { maxRunners: number }): L
         dispatchPasses: pulse.dispatchPasses + 1,
         dispatchSeconds: pulse.dispatchSeconds + (performance.now() - begun) / 1000,
       };
-      reasons.clear();
-      for (const job of waiting) reasons.set(job.jobId, job.reason);
+      waits.clear();
+      for (const job of waiting) waits.set(job.jobId, job);
     },
   });
   const cleaner = createCleaner(ports, { sole: true, onSettled: () => cleaning.poke() });
@@ -79,8 +80,8 @@ export function startLoops(ports: LoopPorts, options: { maxRunners: number }): L
   const unlisten = ports.wakeups.listen(() => dispatching.poke());
   ports.onRunnerExit(() => sweeping.poke());
   return {
-    whyWaiting: (job) => reasons.get(job.jobId) ?? null,
     pulse: () => pulse,
+    whyWaiting: (job) => waits.get(job.jobId) ?? null,
     sweep: () => sweeping.poke(),
     stopDispatching: () => dispatching.stop(),
     stop: async () => {

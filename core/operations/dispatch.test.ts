@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { fakeLab } from '../../test/fixtures/fake-lab.ts';
 import { newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
-import { dispatch, whyItWaits } from './dispatch.ts';
+import { dispatch } from './dispatch.ts';
+import type { DispatchResult } from './dispatch.ts';
 import { createLaunchOutage } from './launch-outage.ts';
 
 const everyone = { maxRunners: null };
@@ -21,15 +22,35 @@ async function labWith(nodes: number, jobs: Parameters<typeof newJob>[1][]) {
   return { lab, ids };
 }
 
+function whyWaiting(result: DispatchResult, jobId: number | undefined): string | undefined {
+  return result.waiting.find((waiting) => waiting.jobId === jobId)?.reason;
+}
+
 test('starts what can start with its nodes, and says why the others wait', async () => {
   const { lab, ids } = await labWith(2, [{ nodeCount: 2 }, {}, { osType: 'ubuntu' }]);
   const result = await dispatch(lab, everyone);
   expect(result.started).toBe(1);
   expect(lab.launcher.launched[0]).toMatchObject({ attempt: { run: 'r', jobId: ids[0] }, attemptNumber: 1 });
   expect(lab.launcher.launched[0]?.nodes.map((node) => node.name)).toEqual(['n0', 'n1']);
-  expect(whyItWaits(result, { jobId: ids[1] ?? 0 })).toContain('n0');
-  expect(whyItWaits(result, { jobId: ids[2] ?? 0 })).toContain('not ubuntu');
+  expect(whyWaiting(result, ids[1])).toContain('n0');
+  expect(whyWaiting(result, ids[2])).toContain('not ubuntu');
   expect((await lab.jobs.getJob('r', ids[0] ?? 0))?.leaseUntil).toBe(lab.clock.time + 60_000);
+});
+
+test('a paused queue starts nothing until its time is over, and says by whom and why', async () => {
+  const { lab, ids } = await labWith(1, [{}]);
+  const since = lab.clock.time;
+  const pause = { by: 'ann@lab', reason: 'new images', since, until: since + 60_000 };
+  for (const machineType of ['box', '*']) {
+    await lab.pauses.pause({ ...pause, machineType });
+    const result = await dispatch(lab, everyone);
+    expect(result.started).toBe(0);
+    expect(whyWaiting(result, ids[0])).toMatch(/paused by ann@lab until 1970-01-01T00:17:40Z: new images$/);
+    expect(await lab.pauses.resume(machineType, lab.clock.time)).toBe('ok');
+  }
+  await lab.pauses.pause({ ...pause, machineType: 'box' });
+  lab.clock.time = pause.until;
+  expect((await dispatch(lab, everyone)).started).toBe(1);
 });
 
 test('starts nothing twice', async () => {

@@ -1,16 +1,16 @@
 import type { ClaimResult, JobRecord } from '../ports/job-store.ts';
 import { machineTypes } from '../locks/match.ts';
 import { LauncherBusyError } from '../ports/launcher.ts';
-import { plan } from '../scheduling/plan.ts';
 import type { Plan, PlannedClaim, WaitingJob } from '../scheduling/plan.ts';
 import { claimedJobs } from './claimed-jobs.ts';
 import { leaseMs, mostAttempts } from './lab-ports.ts';
 import type { LabPorts } from './lab-ports.ts';
 import { createLaunchOutage } from './launch-outage.ts';
 import type { LaunchOutage } from './launch-outage.ts';
+import { planAround } from './paused-queues.ts';
 import { queueWindow } from './queue-window.ts';
 
-export type DispatchPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
+export type DispatchPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes' | 'pauses'>;
 
 export interface DispatchOptions {
   readonly maxRunners: number | null; // at once; null = any number
@@ -90,7 +90,9 @@ async function planned(ports: DispatchPorts, options: PassOptions): Promise<Pass
   const unready = live.flatMap((job) => waitForLauncher(ports, job) ?? []);
   const held = new Set(unready.map((job) => job.jobId));
   const jobs = live.filter((job) => !held.has(job.jobId));
-  const planOf = (some: readonly JobRecord[]) => plan({ now, jobs: some, nodes, running, slots });
+  const pauses = await ports.pauses.list(now);
+  const planOf = (some: readonly JobRecord[]) =>
+    planAround(pauses, { now, jobs: some, nodes, running, slots });
   const planned = withoutFailed(planOf, { jobs, outage: options.outage });
   return { ...planned, waiting: [...planned.waiting, ...unready], complete };
 }
@@ -178,9 +180,4 @@ async function undoClaim(
 function chainText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${chainText(error.cause)}`;
-}
-
-/** Why a queued job waits, from what the last pass said. */
-export function whyItWaits(result: DispatchResult, job: Pick<JobRecord, 'jobId'>): string | null {
-  return result.waiting.find((waiting) => waiting.jobId === job.jobId)?.reason ?? null;
 }

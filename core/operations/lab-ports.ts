@@ -7,6 +7,7 @@ import type { Launcher } from '../ports/launcher.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { NodeEvidence } from '../ports/node-evidence.ts';
 import type { NodeStore } from '../ports/node-store.ts';
+import type { Pauses } from '../ports/pauses.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Wakeups } from '../ports/wakeups.ts';
 
@@ -14,6 +15,7 @@ import type { Wakeups } from '../ports/wakeups.ts';
 export interface LabPorts {
   readonly jobs: JobStore;
   readonly nodes: NodeStore;
+  readonly pauses: Pauses;
   readonly evidence: NodeEvidence;
   readonly holds: Holds;
   readonly archive: Archive;

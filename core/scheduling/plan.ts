@@ -35,9 +35,9 @@ export interface WaitingJob {
   /**
    * `impossible`: the inventory could not serve it even when idle. `held`: only people's locks without an end are in the
    * way. `reserved`: it will start when the nodes planned for it are free. `slot`: it has nodes but no runner. `launcher`: its
-   * runner could not be started; the plan itself never says so.
+   * runner could not be started. `paused`: people have stopped its queue. The plan itself says neither of the last two.
    */
-  readonly kind: 'impossible' | 'held' | 'reserved' | 'slot' | 'launcher';
+  readonly kind: 'impossible' | 'held' | 'reserved' | 'slot' | 'launcher' | 'paused';
   readonly reason: string;
   readonly expectedAt: number | null; // epoch ms, the latest; null = cannot be said
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../../adapters/embedded/database.ts';
 import { sqliteHolds } from '../../adapters/embedded/holds.ts';
+import { sqlitePauses } from '../../adapters/embedded/pauses.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
@@ -39,6 +40,7 @@ const ports = {
   jobs,
   nodes,
   holds: sqliteHolds(database),
+  pauses: sqlitePauses(database),
   launcher,
   clock: { now: () => time },
   log: silentLogger,

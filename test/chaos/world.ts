@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { openDatabase } from '../../adapters/embedded/database.ts';
 import { sqliteAuditLog } from '../../adapters/embedded/audit-log.ts';
 import { sqliteHolds } from '../../adapters/embedded/holds.ts';
+import { sqlitePauses } from '../../adapters/embedded/pauses.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import type { AuditLog } from '../../core/ports/audit.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Holds } from '../../core/ports/holds.ts';
+import type { Pauses } from '../../core/ports/pauses.ts';
 import type { JobStore } from '../../core/ports/job-store.ts';
 import type { AttemptRef } from '../../core/ports/job-store.ts';
 import type { NodeEvidence } from '../../core/ports/node-evidence.ts';
@@ -55,7 +57,7 @@ export interface World {
   stores(
     process: SimProcess,
     params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean },
-  ): Stores & { readonly evidence: NodeEvidence; readonly holds: Holds };
+  ): Stores & { readonly evidence: NodeEvidence; readonly holds: Holds; readonly pauses: Pauses };
   /** A port behind a line of the process's own. */
   behindLine<Port extends object>(
     process: SimProcess,
@@ -102,6 +104,7 @@ export function createWorld(params: { folder: string; seed: string; mutation: Mu
         jobs: behindLine(process, { port: seen.jobs, prefix: 'jobs', mortal }),
         nodes: behindLine(process, { port: seen.nodes, prefix: 'nodes', mortal }),
         holds: behindLine(process, { port: sqliteHolds(database), prefix: 'holds', mortal }),
+        pauses: behindLine(process, { port: sqlitePauses(database), prefix: 'pauses', mortal }),
         evidence: behindLine(process, { port: sqliteNodeEvidence(database), prefix: 'evidence', mortal }),
       };
     },
