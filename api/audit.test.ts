@@ -101,20 +101,13 @@ async function readDescription(): Promise<Described> {
   return description;
 }
 const described = await readDescription();
-<<<<<<< HEAD
 // What runners do in the course of a job is in the record of the job, wherever they run.
 const ofPeople = Object.entries(described.paths).filter(([path]) => !path.startsWith('/v1/workers/'));
 const writing = ofPeople.flatMap(([path, methods]) =>
-=======
-const everyWrite = Object.entries(described.paths).flatMap(([path, methods]) =>
->>>>>>> 90347ba (The audit test knows the workers' routes; the API's description has the queue)
   Object.keys(methods)
     .filter((method) => method !== 'get')
     .map((method) => `${method} ${path}`),
 );
-/** What the runners of workers say is the lab's own work on a job, and stands in the job's record. */
-const ofWorkers = everyWrite.filter((route) => route.includes(' /v1/workers/'));
-const writing = everyWrite.filter((route) => !ofWorkers.includes(route));
 
 describe('the audit record', () => {
   test.each(writing)('has what %s changed, and who did', async (route) => {
@@ -141,14 +134,6 @@ describe('the audit record', () => {
     expect((await send('Bearer pool-token')).status).toBe(403);
     expect((await lab.ports.audit.list(1000)).length).toBe(before);
     expect(described.paths[path]?.[method]?.security).toEqual([{ token: [] }]);
-  });
-
-  test.each(ofWorkers)('has nothing of %s, which takes a credential all the same', async (route) => {
-    const [method = '', path = ''] = route.split(' ');
-    const headers = { authorization: 'Bearer wrong' };
-    expect((await lab.send(method.toUpperCase(), path, {}, headers)).status).toBe(401);
-    expect(described.paths[path]?.[method]?.security).toEqual([{ token: [] }]);
-    expect(await lab.ports.audit.list(1000)).toEqual([]);
   });
 
   test.each(writing.filter((route) => route.startsWith('post')))(
