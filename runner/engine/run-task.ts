@@ -1,7 +1,7 @@
 import type { Logger } from '../../core/ports/logger.ts';
 import type { PlainValue } from '../../core/config/yaml-value.ts';
 import { withSignal } from './current-signal.ts';
-import { rootFailure } from './failure.ts';
+import { failureText, rootFailure } from './failure.ts';
 import { createManager } from './manager.ts';
 import type { Manager } from './manager.ts';
 import { waitWithPatience } from './patience.ts';
@@ -10,6 +10,7 @@ import type { Scope } from './scope.ts';
 import { withoutSnapshots } from './snapshot.ts';
 import type { TakeSnapshot } from './snapshot.ts';
 import type { StepRecorder } from './steps.ts';
+import { JobStoppedError } from './stop.ts';
 import type { StopControl } from './stop.ts';
 import type { Task, TaskContext } from './task.ts';
 import { readTaskEntry } from './task-entry.ts';
@@ -131,6 +132,8 @@ function createContext(
     state: shared.state,
     options: shared.options,
     interact: (reason) => shared.interact(reason),
+    stopJob: (failure) =>
+      engine.stop.stop(new JobStoppedError('crashed', failureText(failure), { cause: failure })),
     snapshot: (order, install) =>
       (shared.takeSnapshot ?? withoutSnapshots)(
         { log, signal: scope.signal, remotes: shared.cluster.remotes },

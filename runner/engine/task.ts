@@ -58,6 +58,8 @@ export interface TaskContext {
    * Later snapshots of the job build on it. Processes on the hosts and files outside the login's home do not outlive the switch.
    */
   snapshot(order: SnapshotOrder, install: Install): Promise<SnapshotOutcome>;
+  /** Ends the whole job because of something that happened outside of any task, such as the death of a daemon: its tasks see their signal, and it unwinds. Only the first stop of a job counts. */
+  stopJob(failure: Error): void;
   /** Asks a person for the keyboard; resolves when they are done. Resolves at once when there is no terminal. */
   interact(reason: string): Promise<void>;
 }

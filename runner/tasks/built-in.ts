@@ -4,6 +4,7 @@ import type { TaskModules } from '../engine/task-registry.ts';
 export const builtInTasks = {
   ansible: () => import('./ansible.ts'),
   background_exec: () => import('./background_exec.ts'),
+  ceph: () => import('./ceph.ts'),
   clock: () => import('./clock.ts'),
   dump_ctx: () => import('./dump_ctx.ts'),
   exec: () => import('./exec.ts'),

@@ -10,6 +10,7 @@ import { checkTasks } from '../engine/check-tasks.ts';
 import { createTaskRegistry } from '../engine/task-registry.ts';
 import { ansibleArguments } from './ansible-config.ts';
 import { builtInTasks } from './built-in.ts';
+import { cephArguments } from '../ceph/ceph-config.ts';
 import { loopArguments } from './loop.ts';
 import { sleepArguments } from './sleep.ts';
 import { templateArguments } from './template.ts';
@@ -18,6 +19,7 @@ const folder = join(import.meta.dirname, '../../docs/tasks');
 const names = Object.keys(builtInTasks).filter((name) => name !== 'internal');
 const tables: readonly (readonly [string, { readonly documentation: string }])[] = [
   ['ansible', ansibleArguments],
+  ['ceph', cephArguments],
   ['loop', loopArguments],
   ['sleep', sleepArguments],
   ['writing-one', templateArguments],
@@ -50,7 +52,7 @@ describe('the pages of the tasks', () => {
     const job = toPlain(pyYaml.parse(await exampleOf(name))) as { [key: string]: PlainValue };
     const tasks = createTaskRegistry({ builtIn: builtInTasks, suitePath: null, suite: null });
     await checkTasks({ lists: [{ path: 'tasks', entries: job['tasks'] as PlainValue[] }], job, tasks });
-    expect(JSON.stringify(job['tasks'])).toMatch(new RegExp(`"${name}(\\.\\w+)?":`));
+    expect(JSON.stringify(job['tasks']).replaceAll('-', '_')).toMatch(new RegExp(`"${name}(\\.\\w+)?":`));
   });
 });
 
@@ -61,8 +63,9 @@ describe('the examples of the tasks', () => {
   });
   afterAll(() => bench.stop());
 
-  // Tested elsewhere: one needs Ansible, the other sleeps on purpose.
-  const run = names.filter((name) => name !== 'ansible' && name !== 'parallel_example');
+  // Tested elsewhere: these need Ansible or a Ceph cluster, or sleep on purpose.
+  const elsewhere: ReadonlySet<string> = new Set(['ansible', 'ceph', 'parallel_example']);
+  const run = names.filter((name) => !elsewhere.has(name));
 
   test.each(run)('%s passes', async (name) => {
     const { status, failureReason } = await bench.run(await exampleOf(name));

@@ -1,0 +1,60 @@
+import type { Remote } from '../engine/task.ts';
+
+/** What bringing up a cluster must know of a host. */
+export interface CephHost {
+  readonly remote: Remote;
+  readonly address: string; // where the job's connection arrived, which the other hosts reach too
+  readonly hostname: string; // its own idea of it, as CRUSH has it
+  readonly devices: readonly string[]; // for stores: the words of /scratch_devs that are block devices
+  readonly missing: readonly string[]; // programs
+}
+
+/** A host cannot hold its part of a cluster. */
+export class CephHostError extends Error {
+  override readonly name = 'CephHostError';
+}
+
+/** Asks a host (one command) and checks that the programs are there which its daemons need. */
+export async function probeHost(remote: Remote, programs: readonly string[]): Promise<CephHost> {
+  const answer = await remote.sh(probe(programs), { quiet: true, label: 'what Ceph finds here' });
+  const words = (key: string): string[] => {
+    const line = answer.split('\n').find((each) => each.startsWith(`${key}=`)) ?? '';
+    return line
+      .slice(key.length + 1)
+      .split(' ')
+      .filter((word) => word !== '');
+  };
+  const host: CephHost = {
+    remote,
+    address: words('address')[0] ?? '',
+    hostname: words('hostname')[0] ?? remote.shortname,
+    devices: words('devices'),
+    missing: words('missing'),
+  };
+  const { shortname } = remote;
+  if (!words('root').includes('0')) {
+    throw new CephHostError(`ceph: ${shortname} gives no root, which Ceph's daemons need`);
+  }
+  if (host.missing.length > 0) {
+    throw new CephHostError(
+      `ceph: ${host.missing.join(', ')} not found on ${shortname}: put 'install:' before 'ceph:', or name the packages that are missing`,
+    );
+  }
+  if (host.address === '')
+    throw new CephHostError(`ceph: ${shortname} has no address that other hosts could reach`);
+  return host;
+}
+
+function probe(programs: readonly string[]): string {
+  return [
+    'PATH=$PATH:/usr/sbin:/sbin',
+    'set -- $SSH_CONNECTION; address=$3',
+    // A connection over loopback, such as to a sandbox node, says nothing about how others get here.
+    'case $address in 127.*|::1|"") address=$(hostname -I 2>/dev/null) ;; esac',
+    'echo "address=$address"',
+    'echo "hostname=$(hostname -s)"',
+    'echo "root=$(sudo -n id -u </dev/null 2>/dev/null)"',
+    'devices=; for each in $(cat /scratch_devs 2>/dev/null); do test -b "$each" && devices="$devices $each"; done; echo "devices=$devices"',
+    `missing=; for each in ${programs.join(' ')}; do command -v $each >/dev/null || missing="$missing $each"; done; echo "missing=$missing"`,
+  ].join('\n');
+}

@@ -1,0 +1,80 @@
+import type { PlainValue, TaskContext } from '../engine/task.ts';
+import { shipDaemonHelper } from '../helpers/daemon-helper.ts';
+import type { DaemonHelper } from '../helpers/daemon-helper.ts';
+import type { Remote } from '../engine/task.ts';
+import type { CephConfig } from './ceph-config.ts';
+import type { CephCluster } from './ceph-cluster.ts';
+import type { CephRole } from './ceph-layout.ts';
+import { createDaemon } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
+import { watchDeaths } from './watchdog.ts';
+
+const helpers = new WeakMap<Remote, Promise<DaemonHelper>>();
+
+/** The daemon helper of a host, copied there once a job. */
+export function helperOn(ctx: TaskContext, remote: Remote): Promise<DaemonHelper> {
+  const shipped = helpers.get(remote) ?? shipDaemonHelper(ctx, remote);
+  helpers.set(remote, shipped);
+  return shipped;
+}
+
+/** The handles of a cluster's daemons, in the order of `roles`; nothing is started. They are added to the cluster. */
+export async function createDaemons(
+  ctx: TaskContext,
+  cluster: CephCluster,
+  params: { roles: readonly CephRole[]; config: CephConfig },
+): Promise<Daemon[]> {
+  const { roles, config } = params;
+  const remotes = [...new Set(roles.map(({ remote }) => remote))];
+  await Promise.all(remotes.map((remote) => helperOn(ctx, remote)));
+  const onDeath = watchDeaths(ctx, { seconds: config.watchdog_daemon_timeout });
+  const daemons = await Promise.all(
+    roles.map(async (role) => {
+      const valgrind = valgrindOf(config.valgrind, role);
+      return createDaemon({
+        ...role,
+        cluster: role.cluster,
+        helper: await helperOn(ctx, role.remote),
+        words: [...valgrind, `ceph-${role.type}`, '-f', '--cluster', role.cluster, '-i', role.id],
+        end: valgrind.length > 0 ? 'term' : 'kill',
+        log: ctx.log.child(role.role),
+        onDeath,
+      });
+    }),
+  );
+  cluster.daemons.push(...daemons);
+  return daemons;
+}
+
+/** What a daemon's command begins with under valgrind, as the original's has it. */
+function valgrindOf(config: CephConfig['valgrind'], role: CephRole): string[] {
+  const given: PlainValue | undefined = config?.[role.role] ?? config?.[role.name] ?? config?.[role.type];
+  if (given === undefined || given === null) return [];
+  const own = (Array.isArray(given) ? given : [given]).map(String);
+  const xml = own.some((word) => /--tool=(memcheck|helgrind)/.test(word));
+  const log = `/var/log/ceph/valgrind/${role.role}.log`;
+  return [
+    'env',
+    'OPENSSL_ia32cap=~0x1000000000000000',
+    'valgrind',
+    '--trace-children=no',
+    '--child-silent-after-fork=yes',
+    '--soname-synonyms=somalloc=*tcmalloc*',
+    '--time-stamp=yes',
+    '--vgdb=yes',
+    ...(xml ? ['--num-callers=50', '--xml=yes', `--xml-file=${log}`] : [`--log-file=${log}`]),
+    ...own,
+  ];
+}
+
+/** Stops daemons of one type after the other, last started first; those of a type at the same time. Throws the first failure at the end. */
+export async function stopDaemons(daemons: readonly Daemon[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const type of new Set(daemons.map((daemon) => daemon.type).toReversed())) {
+    const ends = await Promise.allSettled(
+      daemons.filter((daemon) => daemon.type === type).map((daemon) => daemon.stop()),
+    );
+    failures.push(...ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])));
+  }
+  if (failures.length > 0) throw failures[0];
+}
