@@ -8,12 +8,17 @@
  * | nodes   | fence of a removed | `INVENTORY#SHARD`  | `RETIRED#NAME` | name, when the node comes back                      |
  * | nodes   | grant to a person  | `GRANT#LOCKID`     | `GRANT`        | lock id                                             |
  * | nodes   | event              | `HISTORY#NAME`     | version        | name, newest first                                  |
+ * | nodes   | evidence           | `EVIDENCE#NAME`    | `EVIDENCE`     | name                                                |
  * | results | run                | `RUN#NAME`         | `RUN`          | name                                                |
  * | results | list of runs       | `RUNS`             | time, name     | newest first                                        |
  * | results | job                | `JOB#ID`           | `JOB`          | id; the four indexes below                          |
  * | results | job key            | `KEY#RUN#KEY`      | `KEY`          | run and key: what makes a repeated submission harmless |
  * | results | job id counter     | `COUNTER`          | `JOBS`         | the counter itself                                  |
  * | results | queues in use      | `QUEUES`           | `LISTS`        | the item itself                                     |
+ * | results | wish to hold       | `HOLDS`            | id, run        | job, all of them                                    |
+ * | results | submission         | `SUBMISSION#KEY`   | `SUBMISSION`   | idempotency key; goes a week after its answer        |
+ * | results | open submission    | `OPEN`             | time, key      | oldest first                                        |
+ * | results | audit record       | `AUDIT`, `AUDIT#ACTOR#A`, `AUDIT#SUBJECT#S` | time | newest first, of all, an actor, a subject |
  *
  * | index of results | partition                | sort                 | holds                                        |
  * | ---------------- | ------------------------ | -------------------- | -------------------------------------------- |
@@ -48,6 +53,7 @@ export const nodeKeys = {
   retired: (name: string): Key => ({ pk: nodeKeys.inventory(shardOf(name)), sk: `RETIRED#${name}` }),
   grant: (lockId: string): Key => ({ pk: `GRANT#${lockId}`, sk: 'GRANT' }),
   history: (name: string): string => `HISTORY#${name}`,
+  evidence: (name: string): Key => ({ pk: `EVIDENCE#${name}`, sk: 'EVIDENCE' }),
   event: (name: string, version: number): Key => ({ pk: nodeKeys.history(name), sk: sortable(version) }),
 } as const;
 
@@ -63,6 +69,15 @@ export const resultKeys = {
   jobKey: (run: string, key: string): Key => ({ pk: `KEY#${run.length}#${run}#${key}`, sk: 'KEY' }),
   counter: { pk: 'COUNTER', sk: 'JOBS' } satisfies Key,
   queues: { pk: 'QUEUES', sk: 'LISTS' } satisfies Key,
+  holds: 'HOLDS',
+  hold: (run: string, jobId: number): Key => ({ pk: 'HOLDS', sk: `${sortable(jobId)}#${run}` }),
+  submission: (key: string): Key => ({ pk: `SUBMISSION#${key}`, sk: 'SUBMISSION' }),
+  openSubmissions: 'OPEN',
+  openSubmission: (key: string, at: number): Key => ({ pk: 'OPEN', sk: `${sortable(at)}#${key}` }),
+  audit: (filter: { actor?: string | undefined; subject?: string | undefined }): string => {
+    if (filter.subject !== undefined) return `AUDIT#SUBJECT#${filter.subject}`;
+    return filter.actor === undefined ? 'AUDIT' : `AUDIT#ACTOR#${filter.actor}`;
+  },
 } as const;
 
 /** The partitions of the indexes, each for one shard. */
