@@ -21,6 +21,7 @@ const parts = {
     present: () => answers('python3', '-c', 'import moto.server'),
     install: "pip install 'moto[server]'",
   },
+  gpg: { present: () => answers('gpg', '--version'), install: 'apt-get install gnupg' },
   shared: {
     present: () => existsSync(sharedFolder),
     install: 'the folder ../shared with the specification data',

@@ -10,6 +10,7 @@ export const builtInTasks = {
   exec: () => import('./exec.ts'),
   full_sequential: () => import('./full_sequential.ts'),
   full_sequential_finally: () => import('./full_sequential_finally.ts'),
+  install: () => import('./install.ts'),
   interactive: () => import('./interactive.ts'),
   internal: () => import('./internal.ts'),
   localdir: () => import('./localdir.ts'),

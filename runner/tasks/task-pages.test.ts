@@ -11,6 +11,7 @@ import { createTaskRegistry } from '../engine/task-registry.ts';
 import { ansibleArguments } from './ansible-config.ts';
 import { builtInTasks } from './built-in.ts';
 import { cephArguments } from '../ceph/ceph-config.ts';
+import { installArguments } from './install/install-arguments.ts';
 import { loopArguments } from './loop.ts';
 import { sleepArguments } from './sleep.ts';
 import { templateArguments } from './template.ts';
@@ -20,6 +21,7 @@ const names = Object.keys(builtInTasks).filter((name) => name !== 'internal');
 const tables: readonly (readonly [string, { readonly documentation: string }])[] = [
   ['ansible', ansibleArguments],
   ['ceph', cephArguments],
+  ['install', installArguments],
   ['loop', loopArguments],
   ['sleep', sleepArguments],
   ['writing-one', templateArguments],
@@ -63,8 +65,8 @@ describe('the examples of the tasks', () => {
   });
   afterAll(() => bench.stop());
 
-  // Tested elsewhere: these need Ansible or a Ceph cluster, or sleep on purpose.
-  const elsewhere: ReadonlySet<string> = new Set(['ansible', 'ceph', 'parallel_example']);
+  // Tested elsewhere: these need Ansible, root, or a Ceph cluster, or sleep on purpose.
+  const elsewhere: ReadonlySet<string> = new Set(['ansible', 'ceph', 'install', 'parallel_example']);
   const run = names.filter((name) => !elsewhere.has(name));
 
   test.each(run)('%s passes', async (name) => {

@@ -1,0 +1,125 @@
+import type { PlainValue, Remote, Task, TaskContext } from '../engine/task.ts';
+import { packagesOf } from '../packages/packages-of.ts';
+import { PackageSourceError } from '../packages/package-errors.ts';
+import { repositoryState } from '../packages/repository-state.ts';
+import { parallel } from '../remote/parallel.ts';
+import { flavorOf } from './install/install-arguments.ts';
+import type { InstallConfig } from './install/install-arguments.ts';
+import { installOnHost } from './install/install-on-host.ts';
+import type { HostPlan, Uninstall } from './install/install-on-host.ts';
+import { packageList } from './install/package-list.ts';
+import { readInstall } from './install/read-install.ts';
+import { readRepositories } from './install/repositories.ts';
+import { requireRoot } from './require-root.ts';
+
+/** Installs the packages of a project on every host of the job, and takes them away in the end where the host is used again. */
+export const task: Task = async (ctx, given) => {
+  const config = readInstall(ctx.job, given);
+  ctx.summary.flavor = flavorOf(config);
+  await requireRoot('install', ctx.cluster.remotes);
+  const asked = config.tag ?? config.branch;
+  if (asked !== null && config.repos === null)
+    ctx.log.warn(
+      `install: no builder is configured, so '${asked}' is not looked up; the distribution's packages are taken`,
+    );
+  const plans = await Promise.all(ctx.cluster.remotes.map((remote) => planHost(ctx, config, remote)));
+  await asLabTrouble(ctx, async () => {
+    for (const group of await byState(ctx, config, plans)) await installGroup(ctx, config, group);
+  });
+};
+
+async function planHost(ctx: TaskContext, config: InstallConfig, remote: Remote): Promise<HostPlan> {
+  const packages = await packagesOf(remote, { log: ctx.log, signal: ctx.signal });
+  const repositories = readRepositories(config.repos ?? []);
+  return {
+    remote,
+    packages,
+    list: packageList(config, { packageType: packages.kind, fromDistribution: config.repos === null }),
+    version: null,
+    repositories,
+    downgrade: config.downgrade_packages[packages.kind],
+    nothing: config.repos_only,
+  };
+}
+
+/** Hosts that get the same packages from the same repositories. */
+interface HostGroup {
+  readonly key: PlainValue; // what they get; null = it cannot be told
+  readonly plans: readonly HostPlan[];
+}
+
+async function byState(
+  ctx: TaskContext,
+  config: InstallConfig,
+  plans: readonly HostPlan[],
+): Promise<HostGroup[]> {
+  const keys = await Promise.all(plans.map((plan) => keyOf(ctx, config, plan)));
+  const groups = new Map<string, HostGroup>();
+  for (const [index, plan] of plans.entries()) {
+    const key = keys[index] ?? null;
+    const name = JSON.stringify(key);
+    groups.set(name, { key, plans: [...(groups.get(name)?.plans ?? []), plan] });
+  }
+  return [...groups.values()];
+}
+
+async function keyOf(ctx: TaskContext, config: InstallConfig, plan: HostPlan): Promise<PlainValue> {
+  const state = await repositoryState(plan.remote, plan.repositories, ctx.signal);
+  if (state === null) return null;
+  return {
+    task: 'install',
+    project: config.project,
+    packages: plan.list.versioned.toSorted(),
+    system: plan.list.system.toSorted(),
+    version: plan.version,
+    downgrade: [...plan.downgrade],
+    nothing: plan.nothing,
+    repositories: plan.repositories.map((repository) => ({
+      ...repository,
+      components: [...repository.components],
+    })),
+    state,
+  };
+}
+
+async function installGroup(
+  ctx: TaskContext,
+  config: InstallConfig,
+  { key, plans }: HostGroup,
+): Promise<void> {
+  const undos: Uninstall[] = [];
+  const remotes = plans.map(({ remote }) => remote);
+  let wanted = config.cleanup ?? true; // until it is known that the hosts are thrown away
+  ctx.defer(async () => {
+    if (wanted) await parallel(undos.map((undo) => () => undo()));
+  });
+  const outcome = await ctx.snapshot(
+    { name: `install-${config.project}`, key, remotes, verify: (remote) => hasAll(plans, remote) },
+    async (chosen) => {
+      const chosenPlans = plans.filter(({ remote }) => chosen.includes(remote));
+      await parallel(
+        chosenPlans.map((plan) => () => installOnHost(ctx, plan, (undo) => undos.push(undo))),
+        { signal: ctx.signal },
+      );
+    },
+  );
+  wanted = config.cleanup ?? outcome === 'none';
+}
+
+async function hasAll(plans: readonly HostPlan[], remote: Remote): Promise<boolean> {
+  const plan = plans.find((one) => one.remote.hostname === remote.hostname);
+  if (!plan || plan.nothing) return true;
+  const installed = await plan.packages.installed();
+  return [...plan.list.versioned, ...plan.list.system].every((name) => installed.has(name));
+}
+
+/** Packages that cannot be had are the lab's trouble, not the test's: the job is dead. */
+async function asLabTrouble(ctx: TaskContext, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof PackageSourceError && !ctx.signal.aborted)
+      Object.assign(ctx.summary, { status: 'dead', success: false });
+    throw error;
+  }
+}
