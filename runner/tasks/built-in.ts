@@ -25,4 +25,5 @@ export const builtInTasks = {
   ssh_keys: () => import('./ssh_keys.ts'),
   tests: () => import('./tests.ts'),
   timer: () => import('./timer.ts'),
+  workunit: () => import('./workunit.ts'),
 } as const satisfies TaskModules;

@@ -15,6 +15,7 @@ import { installArguments } from './install/install-arguments.ts';
 import { loopArguments } from './loop.ts';
 import { sleepArguments } from './sleep.ts';
 import { templateArguments } from './template.ts';
+import { workunitArguments } from './workunit/workunit-arguments.ts';
 
 const folder = join(import.meta.dirname, '../../docs/tasks');
 const names = Object.keys(builtInTasks).filter((name) => name !== 'internal');
@@ -24,6 +25,7 @@ const tables: readonly (readonly [string, { readonly documentation: string }])[]
   ['install', installArguments],
   ['loop', loopArguments],
   ['sleep', sleepArguments],
+  ['workunit', workunitArguments],
   ['writing-one', templateArguments],
 ];
 
@@ -65,8 +67,14 @@ describe('the examples of the tasks', () => {
   });
   afterAll(() => bench.stop());
 
-  // Tested elsewhere: these need Ansible, root, or a Ceph cluster, or sleep on purpose.
-  const elsewhere: ReadonlySet<string> = new Set(['ansible', 'ceph', 'install', 'parallel_example']);
+  // Tested elsewhere: these need Ansible, root, a Ceph cluster, or a suite, or sleep on purpose.
+  const elsewhere: ReadonlySet<string> = new Set([
+    'ansible',
+    'ceph',
+    'install',
+    'parallel_example',
+    'workunit',
+  ]);
   const run = names.filter((name) => !elsewhere.has(name));
 
   test.each(run)('%s passes', async (name) => {
