@@ -16,6 +16,7 @@ import type { ApiPorts } from './ports.ts';
 import { problemAnswer, problemOf, problemResponses, refusal } from './problem.ts';
 import { addressAllowance } from './rate-limit.ts';
 import { queueRoutes } from './queue-routes.ts';
+import { resultRoutes } from './result-routes.ts';
 import { runRoutes } from './run-routes.ts';
 import { statusPages } from './status-pages.ts';
 import { submissionRoutes } from './submission-routes.ts';
@@ -60,6 +61,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
 
   submissionRoutes(app, ports);
   runRoutes(app, ports);
+  resultRoutes(app, ports);
   eventRoutes(app, ports);
   jobActions(app, ports);
   killRoutes(app, ports);

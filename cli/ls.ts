@@ -1,25 +1,13 @@
-import { open, readFile, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { isYamlMap, toPlain } from '../core/config/yaml-value.ts';
-import { pyYaml } from '../adapters/yaml/yaml.ts';
+import { ignoreMissing, jobsOfFolder } from './client/archive-jobs.ts';
+import type { ListedJob } from './client/archive-jobs.ts';
 import { plainLine } from './client/columns.ts';
 import { InputError } from './client/failure.ts';
 import { findLab } from './client/lab-client.ts';
 import type { JobView } from './client/lab-client.ts';
 import { allJobs } from './client/run-jobs.ts';
 import { printJson, printLines } from './client/print.ts';
-
-/** One job as `ls` shows it; a job without a summary has only its last log line. */
-interface ListedJob {
-  readonly id: string;
-  readonly status: string | null;
-  readonly owner: string | null;
-  readonly description: string | null;
-  readonly duration: number | null;
-  readonly failureReason: string | null;
-  readonly unfinished: string | null; // the last line of the log; null = the job has a summary
-}
 
 interface LsOptions {
   verbose: boolean;
@@ -70,58 +58,6 @@ function listed(job: JobView): ListedJob {
   };
 }
 
-async function jobsOfFolder(folder: string): Promise<ListedJob[]> {
-  const ids = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).sort();
-  return await Promise.all(ids.map((id) => jobOfFolder(join(folder, id), id)));
-}
-
-async function jobOfFolder(folder: string, id: string): Promise<ListedJob> {
-  const empty = { id, status: null, owner: null, description: null, duration: null, failureReason: null };
-  const text = await readFile(join(folder, 'summary.yaml'), 'utf8').catch(ignoreMissing);
-  if (text === null) return { ...empty, unfinished: await lastLogLine(join(folder, 'teuthology.log')) };
-  const summary = pyYaml.parse(text, join(folder, 'summary.yaml'));
-  const plain = isYamlMap(summary) ? toPlain(summary) : {};
-  const field = (key: string): unknown =>
-    plain !== null && typeof plain === 'object' ? Reflect.get(plain, key) : null;
-  const textOf = (key: string) =>
-    field(key) === undefined || field(key) === null ? null : String(field(key));
-  const duration = field('duration');
-  return {
-    ...empty,
-    status: textOf('status') ?? verdict(field('success')),
-    owner: textOf('owner'),
-    description: textOf('description'),
-    duration: typeof duration === 'number' ? duration : null,
-    failureReason: textOf('failure_reason'),
-    unfinished: null,
-  };
-}
-
-function verdict(success: unknown): string | null {
-  if (success === true) return 'pass';
-  return success === false ? 'fail' : null;
-}
-
-const tailBytes = 64 * 1024;
-
-async function lastLogLine(path: string): Promise<string> {
-  const file = await open(path).catch(ignoreMissing);
-  if (file === null) return '<no teuthology.log yet>';
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(size, tailBytes);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8').trimEnd().split('\n').at(-1) ?? '';
-  } finally {
-    await file.close();
-  }
-}
-
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(ignoreMissing))?.isDirectory() ?? false;
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-  throw error;
 }

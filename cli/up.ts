@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { toPlain } from '../core/config/yaml-value.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
-import { clockTime } from './client/columns.ts';
+import { clockTime } from '../core/results/clock-time.ts';
 import { cliEnvironment, siteSettings } from './environment.ts';
 import { InputError, wholeNumber } from './client/failure.ts';
 import { startLab, usualMostRunners } from './lab/lab.ts';

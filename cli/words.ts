@@ -17,6 +17,7 @@ export const words: readonly {
     load: () => import('./queue.ts'),
   },
   { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
+  { name: 'results', summary: 'show or mail the results of a run', load: () => import('./results.ts') },
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
   { name: 'worker', summary: 'run the jobs of a machine type for a lab', load: () => import('./worker.ts') },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clockTime, columns, plainLine } from './columns.ts';
+import { columns, plainLine } from './columns.ts';
 
 const shape = [
   { title: 'NAME', value: (row: { name: string; n: number | null }) => row.name },
@@ -28,8 +28,4 @@ describe('columns', () => {
 
 test('text from elsewhere cannot move the cursor', () => {
   expect(plainLine('one\u001b[2J\ntwo\u0007\u009b31m')).toBe('one two');
-});
-
-test('a length of time reads as on a clock', () => {
-  expect([0, 59.6, 3600, 90_061].map(clockTime)).toEqual(['00:00:00', '00:01:00', '01:00:00', '25:01:01']);
 });
