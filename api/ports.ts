@@ -70,6 +70,7 @@ export interface Submit {
 }
 
 export interface SuiteRequest extends SuiteOrder {
+  readonly resultsTimeout?: number | null; // seconds until there is a mail although the run is not over; null = as the site says
   readonly dryRun: boolean; // true = expand and check, enqueue nothing
   readonly details: boolean; // true = a dry run also gives the jobs' configs
 }

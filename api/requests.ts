@@ -95,7 +95,13 @@ export const suiteRequestSchema = z
     limit: count.default(0).describe('0: all jobs.'),
     num: z.number().int().min(1).max(10_000).default(1).describe('Copies of each job.'),
     config_yaml: z.array(yamlText).max(100).default([]).describe('YAML documents merged over every job.'),
-    email: choice,
+    email: choice.describe('Who gets the results. Default: results_email of the site.'),
+    timeout: count
+      .nullable()
+      .default(null)
+      .describe(
+        'Seconds after which there is a mail although the run is not over. Default: results_timeout of the site.',
+      ),
     rocketchat: choice,
     expire: choice.describe(
       'When jobs become too old to start: a time (UTC), or 90s, 30m, 1h, 3d, 1w from now.',
@@ -182,6 +188,7 @@ export function suiteRequest(body: z.output<typeof suiteRequestSchema>): SuiteRe
     num: body.num,
     configYaml: body.config_yaml,
     email: body.email,
+    resultsTimeout: body.timeout,
     rocketchat: body.rocketchat,
     expire: body.expire,
     sleepBeforeTeardown: body.sleep_before_teardown,

@@ -20,7 +20,8 @@ export interface SuiteSurroundings {
   readonly agrees: (question: string) => Promise<boolean>;
 }
 
-const terminal: SuiteSurroundings = {
+/** The surroundings of a command line. */
+export const terminal: SuiteSurroundings = {
   lab: (options) => findLab(options),
   print: printLines,
   say: (line) => console.error(line),
@@ -33,11 +34,16 @@ export function command(surroundings: SuiteSurroundings = terminal): Command {
     .summary('queue the jobs of a suite')
     .argument('[config_yaml...]', 'YAML files merged over every job');
   return suiteOptions(word).action(async (files: string[], options: SuiteOptions) => {
-    await suite(files, options, surroundings);
+    await queueSuite(files, options, surroundings);
   });
 }
 
-async function suite(files: string[], options: SuiteOptions, around: SuiteSurroundings): Promise<void> {
+/** Queues what the options say, and waits for it where they ask for that. */
+export async function queueSuite(
+  files: string[],
+  options: SuiteOptions,
+  around: SuiteSurroundings,
+): Promise<void> {
   const body = await suiteRequestBody(files, options);
   const queueFile = queueFileOf(options.queueBackend);
   if (!options.dryRun && !(await mayKeepMachines(options, around))) return;

@@ -9,6 +9,7 @@ export const words: readonly {
   { name: 'up', summary: 'run a lab on this machine', load: () => import('./up.ts') },
   { name: 'demo', summary: 'run a whole lab once, with a small suite', load: () => import('./demo.ts') },
   { name: 'suite', summary: 'queue the jobs of a suite', load: () => import('./suite.ts') },
+  { name: 'rerun', summary: 'queue jobs of an earlier run again', load: () => import('./rerun.ts') },
   { name: 'schedule', summary: 'queue one job', load: () => import('./schedule.ts') },
   { name: 'status', summary: 'show runs, jobs and nodes', load: () => import('./status.ts') },
   {
@@ -19,6 +20,7 @@ export const words: readonly {
   { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
   { name: 'results', summary: 'show or mail the results of a run', load: () => import('./results.ts') },
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
+  { name: 'prune', summary: 'take old logs out of an archive', load: () => import('./prune.ts') },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
   { name: 'worker', summary: 'run the jobs of a machine type for a lab', load: () => import('./worker.ts') },
   { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },

@@ -216,4 +216,10 @@ export const migrations: readonly string[] = [
     until integer not null
   ) strict, without rowid;
   `,
+  `
+  -- Reports on runs that are due, and what has been sent about them.
+  create table run_reports (run text primary key, email text, mail_by real not null, closed integer not null default 0) strict;
+  create index run_reports_open on run_reports (closed) where closed = 0;
+  create table run_report_marks (run text not null, what text not null, primary key (run, what)) strict, without rowid;
+  `,
 ];

@@ -109,3 +109,21 @@ test('takes the agent from SSH_AUTH_SOCK', async () => {
   const { settings } = await readSiteSettings({ home, environment: { SSH_AUTH_SOCK: '/run/agent.sock' } });
   expect(settings.agentSocket).toBe('/run/agent.sock');
 });
+
+test('mail settings have the names of the original, and a sender is an address', async () => {
+  const file = await settingsFile(
+    'mail.yaml',
+    'results_email: qa@lab\nresults_sending_email: teuthology\nresults_timeout: 60\nsmtp_url: smtp://localhost:25\n',
+  );
+  const { settings } = await readSiteSettings({ home, environment: { LOLIGO_CONFIG: file } });
+  expect(settings.mail).toEqual({
+    to: 'qa@lab',
+    from: 'teuthology@localhost',
+    timeoutSeconds: 60,
+    smtpUrl: 'smtp://localhost:25',
+  });
+  const bad = await settingsFile('bad.yaml', 'smtp_url: http://x\n');
+  await expect(readSiteSettings({ home, environment: { LOLIGO_CONFIG: bad } })).rejects.toThrow(
+    'smtp_url must be an smtp or smtps URL',
+  );
+});

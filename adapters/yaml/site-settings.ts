@@ -47,6 +47,10 @@ const siteSchema = z.looseObject({
     .number({ error: 'must be a number of hours' })
     .min(0, { error: 'must not be negative' })
     .nullish(),
+  results_email: setText.nullish(),
+  results_sending_email: setText.nullish(),
+  results_timeout: seconds.positive({ error: 'must be more than 0' }).nullish(),
+  smtp_url: z.url({ protocol: /^smtps?$/, error: 'must be an smtp or smtps URL' }).nullish(),
   api_reads_per_minute: perMinute.nullish(),
   api_writes_per_minute: perMinute.nullish(),
 });
@@ -127,9 +131,21 @@ function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
     maxJobSeconds: file.max_job_time ?? defaultSite.maxJobSeconds,
     sleepBeforeTeardownSeconds: file.sleep_before_teardown ?? defaultSite.sleepBeforeTeardownSeconds,
     holdHours: file.hold_hours ?? defaultSite.holdHours,
+    mail: {
+      smtpUrl: file.smtp_url ?? defaultSite.mail.smtpUrl,
+      from: senderOf(file.results_sending_email) ?? defaultSite.mail.from,
+      to: file.results_email ?? defaultSite.mail.to,
+      timeoutSeconds: file.results_timeout ?? defaultSite.mail.timeoutSeconds,
+    },
     apiLimits: {
       readsPerMinute: file.api_reads_per_minute ?? defaultSite.apiLimits.readsPerMinute,
       writesPerMinute: file.api_writes_per_minute ?? defaultSite.apiLimits.writesPerMinute,
     },
   };
+}
+
+/** The original's sender is a bare login. */
+function senderOf(sender: string | null | undefined): string | null {
+  if (sender === null || sender === undefined) return null;
+  return sender.includes('@') ? sender : `${sender}@localhost`;
 }

@@ -23,6 +23,8 @@ import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { createApi } from '../../api/app.ts';
 import type { ApiPorts } from '../../api/ports.ts';
 import { replaySubmissions } from '../../api/writes.ts';
+import { pagePath } from '../../api/views.ts';
+import { createReporter } from '../../core/operations/report-runs.ts';
 import { killMany } from '../../core/operations/kill-many.ts';
 import { kill } from '../../core/operations/kill.ts';
 import { defaultSite } from '../../core/config/site-settings.ts';
@@ -39,6 +41,8 @@ import { labPaths, lastPort, makeLabFolders, rememberPort, removeLabSign, writeL
 import type { LabPaths } from './sign.ts';
 import { suiteSettings } from '../environment.ts';
 import { startLoop } from './loop.ts';
+import { resultsDesk } from './results-desk.ts';
+import type { ResultsDesk } from './results-desk.ts';
 import { pruneSuiteCache } from './suite-cache.ts';
 import { endJobs } from './stop.ts';
 import { labSubmit } from './submit.ts';
@@ -54,7 +58,7 @@ export interface LabOptions {
   readonly workerTypes?: readonly string[]; // machine types whose jobs are run by workers; default: none
   readonly runnerEnvironment: Readonly<Record<string, string>>;
   readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
-  readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds' | 'apiLimits'>; // default: those of a site without settings
+  readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds' | 'apiLimits' | 'mail'>; // default: those of a site without settings
   readonly temporary?: boolean; // true = nothing may outlast a start that failed
   readonly say: (line: string) => void; // for a person
 }
@@ -79,6 +83,7 @@ interface StopOptions {
 }
 
 const settleMs = 10_000;
+const reportEveryMs = 3000;
 const runnerMain = join(import.meta.dirname, '..', '..', 'runner', 'main.ts');
 
 /** How many runners this machine bears; they mostly wait for their hosts. */
@@ -129,7 +134,14 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
     act: () => pruneSuiteCache({ jobs: ports.jobs, folder: paths.root }),
   });
   undo.defer(() => pruning.stop());
-  await openApi({ ports, loops, options, paths, token, url, serve: server.serve });
+  const { mail } = options.site ?? defaultSite;
+  const desk = resultsDesk({ database, folder: paths.root, mail, log });
+  const pageUrl = (run: string, jobId?: number) =>
+    `${url}${pagePath(run, ...(jobId === undefined ? [] : [jobId]))}`;
+  const reporter = createReporter({ ...ports, ...desk, yaml: pyYaml, pageUrl });
+  const reporting = startLoop({ name: 'reporter', everyMs: reportEveryMs, log, act: () => reporter.pass() });
+  undo.defer(() => reporting.stop());
+  await openApi({ ports, desk, loops, options, paths, token, url, serve: server.serve });
   rememberPort(paths, server.port);
   writeLabSign(paths, { url, pid: process.pid });
   undo.defer(() => removeLabSign(paths));
@@ -189,6 +201,7 @@ async function openPorts(params: {
 
 async function openApi(params: {
   ports: Ports;
+  desk: ResultsDesk;
   loops: LabLoops;
   options: LabOptions;
   paths: LabPaths;
@@ -209,6 +222,7 @@ async function openApi(params: {
     killMany: (order: Parameters<typeof killMany>[1]) => killMany(ports, order),
     submit: labSubmit({
       ...ports,
+      desk: params.desk,
       yaml: pyYaml,
       scripts: luaMergeScripts(),
       random: Math.random,

@@ -7,11 +7,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../../adapters/embedded/database.ts';
+import { sqliteRunReports } from '../../adapters/embedded/run-reports.ts';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
+import { defaultSite } from '../../core/config/site-settings.ts';
 import { defaultSuiteSettings } from '../../core/config/suite-settings.ts';
 import { isYamlMap } from '../../core/config/yaml-value.ts';
+import type { Mail } from '../../core/ports/notifier.ts';
 import { fakeLab } from '../../test/fixtures/fake-lab.ts';
+import { silentLogger } from '../../test/fixtures/silent-logger.ts';
 import { order } from '../../test/fixtures/suite-orders.ts';
 import { describeWith } from '../../test/requirements.ts';
 import { labSubmit } from './submit.ts';
@@ -52,6 +57,9 @@ describeWith(['git'], 'a lab takes suites', () => {
 
   function makeLab() {
     const lab = fakeLab();
+    const sent: Mail[] = [];
+    const notifier = { send: async (mail: Mail) => void sent.push(mail) };
+    const reports = sqliteRunReports(openDatabase(':memory:'));
     const submit = labSubmit({
       ...lab,
       yaml: pyYaml,
@@ -61,10 +69,11 @@ describeWith(['git'], 'a lab takes suites', () => {
       maxJobSeconds: 60,
       folder: join(folder, 'lab'),
       suiteSettings: async () => defaultSuiteSettings,
+      desk: { reports, notifier, mail: { ...defaultSite.mail, to: 'lab@lab' }, log: silentLogger },
     });
     const suite = async (changes: object) =>
       await submit.suite({ ...order, dryRun: false, details: false, ...changes }, context);
-    return { ...lab, suite };
+    return { ...lab, suite, sent, reports };
   }
 
   test('from a repository, at the commit that its branch has now, with its tasks on disk', async () => {
@@ -79,6 +88,23 @@ describeWith(['git'], 'a lab takes suites', () => {
     ]);
     expect(existsSync(join(String(keys.get('suite_path')), 'suites/smoke/a.yaml'))).toBe(true);
     expect((await lab.jobs.getRun(run))?.sha1).toBe(commits[0]);
+  });
+
+  test('and notes who is to get the results, and when at the latest', async () => {
+    const lab = makeLab();
+    const { run } = await lab.suite({ suiteDir: repo, email: 'bob@lab', resultsTimeout: 60 });
+    expect(await lab.reports.open()).toEqual([{ run, email: 'bob@lab', mailBy: context.now + 60_000 }]);
+    expect(lab.sent).toEqual([]);
+  });
+
+  test('and mails that one was refused, unless it was a dry run', async () => {
+    const lab = makeLab();
+    const wish = { suiteDir: repo, suite: 'nope' };
+    await expect(lab.suite({ ...wish, dryRun: true })).rejects.toThrow('nope');
+    expect(lab.sent).toEqual([]);
+    await expect(lab.suite(wish)).rejects.toThrow('nope');
+    expect(lab.sent).toMatchObject([{ to: 'lab@lab', subject: 'Failed to schedule nope' }]);
+    expect(lab.sent[0]?.text).toContain('nope was not scheduled:');
   });
 
   test('with packages of an earlier commit, when it is to go back for them', async () => {

@@ -24,6 +24,8 @@ import type { MergeScripts } from '../../core/ports/merge-scripts.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
 import type { PackageIndex } from '../../core/ports/package-index.ts';
 import { openLocation } from '../client/open-location.ts';
+import { mailingRefusal, wantReport } from './results-desk.ts';
+import type { ResultsDesk } from './results-desk.ts';
 
 export interface SubmitPorts extends SubmitSuitePorts {
   readonly nodes: NodeStore;
@@ -33,6 +35,7 @@ export interface SubmitPorts extends SubmitSuitePorts {
   readonly maxJobSeconds: number;
   readonly folder: string; // of the lab, for suites fetched from elsewhere
   readonly suiteSettings: () => Promise<SuiteSettings>; // asked at each submission
+  readonly desk?: ResultsDesk; // without one nobody is told about results
   readonly commits?: Commits;
   readonly packageIndex?: (url: string) => PackageIndex;
 }
@@ -43,7 +46,8 @@ const mostConfigs = 2000;
 /** How an embedded lab takes submissions: suites from folders of this machine, or from git. */
 export function labSubmit(ports: SubmitPorts): Submit {
   return {
-    suite: async (request, context) => await suite(ports, request, context),
+    suite: async (request, context) =>
+      await mailingRefusal(ports.desk, request, () => suite(ports, request, context)),
     job: async (request, context) => await job(ports, request, context),
   };
 }
@@ -56,6 +60,9 @@ async function suite(
   const prepared = await prepareSuite(await preparePorts(ports, request.dryRun), request, context);
   if (request.dryRun) return await dryRun(ports, { request, prepared, context });
   const { run, jobIds, seed } = await submitSuite(ports, prepared.submission, context);
+  const { email, resultsTimeout } = request;
+  if (jobIds.length > 0)
+    await wantReport(ports.desk, { run, email, timeout: resultsTimeout ?? null, now: context.now });
   return {
     run,
     jobIds,
@@ -155,5 +162,13 @@ async function job(
     copies: request.num,
   };
   const { run, jobIds } = await submitJob(ports, submission, context);
+  const email = asked.get('email');
+  const timeout = asked.get('results_timeout');
+  await wantReport(ports.desk, {
+    run,
+    email: typeof email === 'string' ? email : null,
+    timeout: typeof timeout === 'number' ? timeout : null,
+    now: context.now,
+  });
   return { run, jobIds, jobs: jobIds.length, dropped: 0, seed: null, descriptions: [] };
 }

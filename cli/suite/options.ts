@@ -39,6 +39,7 @@ export interface SuiteOptions {
   distroVersion?: string;
   owner?: string;
   email?: string;
+  timeout?: number;
   expire?: string;
   rocketchat?: string;
   archiveUpload?: string;
@@ -135,7 +136,7 @@ function outcomeOptions(command: Command): Command {
     )
     .option(
       '--timeout <seconds>',
-      'accepted for old scripts: results are sent when the last job is over',
+      'mail what there is after that time, if the run is not over (default: results_timeout of the site, 12 h)',
       wholeNumber(0),
     )
     .option('--throttle <seconds>', 'accepted for old scripts: a run is queued in one go', wholeNumber(0))

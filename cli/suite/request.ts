@@ -22,6 +22,7 @@ export async function suiteRequestBody(configFiles: readonly string[], options: 
     config_yaml: texts,
     owner: options.owner ?? null,
     email: options.email ?? null,
+    timeout: options.timeout ?? null,
     rocketchat: options.rocketchat ?? null,
     archive_upload: options.archiveUpload ?? null,
     verbose: options.verbose > 0,

@@ -16,6 +16,15 @@ export interface SiteConfig extends SiteSettings {
   readonly sleepBeforeTeardownSeconds: number;
   readonly holdHours: number; // how long nodes are held after a failure, where they are
   readonly apiLimits: ApiLimits;
+  readonly mail: MailSettings;
+}
+
+/** Who is told about runs, and how. */
+export interface MailSettings {
+  readonly smtpUrl: string | null; // smtp://[user:password@]host[:port] or smtps://; null = mails become files
+  readonly from: string;
+  readonly to: string | null; // for runs that name nobody, and of runs that cannot be scheduled
+  readonly timeoutSeconds: number; // a run that takes longer is mailed about before its end
 }
 
 /** How often the API of a lab may be asked. 0 = as often as anybody likes. */
@@ -37,5 +46,6 @@ export const defaultSite: SiteConfig = {
   maxJobSeconds: 3 * 24 * 3600,
   sleepBeforeTeardownSeconds: 0,
   holdHours: 8,
+  mail: { smtpUrl: null, from: 'teuthology@localhost', to: null, timeoutSeconds: 43_200 },
   apiLimits: { readsPerMinute: 1200, writesPerMinute: 300 },
 };

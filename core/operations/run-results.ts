@@ -4,6 +4,7 @@ import type { JobRecord, JobStore, RunRecord } from '../ports/job-store.ts';
 import { lastBacktrace } from '../results/backtrace.ts';
 import { clusterFailures } from '../results/cluster-failures.ts';
 import type { FailureCluster } from '../results/cluster-failures.ts';
+import type { JobStatus } from '../results/job-state.ts';
 import type { ResultJob, ResultRun } from '../results/result-job.ts';
 
 export interface ResultsPorts {
@@ -30,10 +31,14 @@ export async function runResults(ports: ResultsPorts, name: string): Promise<Run
   return { record, run: resultRun(ports, record), jobs };
 }
 
-/** All jobs of a run in id order, page by page. */
-export async function* jobsOf(jobs: JobStore, run: string): AsyncGenerator<JobRecord> {
+/** The jobs of a run in id order, page by page; optionally of some statuses. */
+async function* jobsOf(
+  jobs: JobStore,
+  run: string,
+  statuses?: readonly JobStatus[],
+): AsyncGenerator<JobRecord> {
   for (let after = 0; ;) {
-    const page = await jobs.listJobs({ run, limit: pageSize, after });
+    const page = await jobs.listJobs({ run, limit: pageSize, after, ...(statuses && { statuses }) });
     yield* page;
     const last = page.at(-1);
     if (last === undefined || page.length < pageSize) return;
@@ -93,4 +98,16 @@ function resultJob(ports: ResultsPorts, job: JobRecord): ResultJob {
 
 function folderUrl(url: string | null): string | null {
   return url === null ? null : `${url}/`;
+}
+
+/** The jobs of a run that did not pass and are not among `known`, which holds `RUN/JOB`. */
+export async function unreportedFailures(
+  jobs: JobStore,
+  run: string,
+  known: ReadonlySet<string>,
+): Promise<JobRecord[]> {
+  const found: JobRecord[] = [];
+  for await (const job of jobsOf(jobs, run, ['fail', 'dead']))
+    if (!known.has(`${run}/${job.jobId}`)) found.push(job);
+  return found;
 }

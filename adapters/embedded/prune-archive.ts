@@ -1,0 +1,86 @@
+import { lstat, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobStatus } from '../../core/results/job-state.ts';
+import { pruningOf } from '../../core/results/retention.ts';
+import type { Retention } from '../../core/results/retention.ts';
+
+/** How a job ended, by the records of a lab; `unknown` = they do not have it, and the files must tell. */
+export type JobEnd = { readonly status: JobStatus; readonly endedAt: number } | 'unknown';
+
+/** Something that was taken away, or would be. */
+export interface Pruned {
+  readonly path: string; // below the archive: RUN/JOB, RUN/JOB/remote or RUN/JOB/data
+  readonly why: string;
+}
+
+const keepFile = '.preserve';
+
+/**
+ * Takes out of an archive folder what has had its time. Folders with a file `.preserve` in the run or the job, symbolic links, and
+ * jobs that are not over stay; a job that neither the records nor a summary tell the end of is not over. With `dryRun` it only tells.
+ * A pass that was cut short is finished by the next.
+ */
+export async function* pruneArchive(params: {
+  folder: string;
+  retention: Retention;
+  now: number; // epoch ms
+  dryRun: boolean;
+  endOf: (run: string, jobId: number) => Promise<JobEnd>;
+}): AsyncGenerator<Pruned> {
+  for (const run of await foldersIn(params.folder)) {
+    const runFolder = join(params.folder, run);
+    if (await exists(join(runFolder, keepFile))) continue;
+    for (const name of await foldersIn(runFolder)) {
+      const folder = join(runFolder, name);
+      if (!/^\d+$/.test(name) || (await exists(join(folder, keepFile)))) continue;
+      const recorded = await params.endOf(run, Number(name));
+      const job = recorded === 'unknown' ? await endByFiles(folder) : recorded;
+      const pruning = pruningOf(job, params.retention, params.now);
+      if (pruning === 'nothing') continue;
+      const parts = pruning === 'job' ? [''] : await present(folder, ['remote', 'data']);
+      const age = Math.floor((params.now - job.endedAt) / 86_400_000);
+      for (const part of parts) {
+        if (!params.dryRun) await rm(join(folder, part), { recursive: true, force: true });
+        yield { path: join(run, name, part).replace(/\/$/, ''), why: `${job.status} ${age} days ago` };
+      }
+    }
+  }
+}
+
+async function endByFiles(folder: string): Promise<{ status: JobStatus | null; endedAt: number }> {
+  const path = join(folder, 'summary.yaml');
+  const [text, found] = await Promise.all([
+    readFile(path, 'utf8').catch(ignoreMissing),
+    lstat(path).catch(ignoreMissing),
+  ]);
+  if (text === null || found === null) return { status: null, endedAt: 0 };
+  const said = /^status: *['"]?(pass|fail|dead)['"]?\s*$/m.exec(text)?.[1];
+  const success = /^success: *(true|false)\s*$/m.exec(text)?.[1];
+  const status = said ?? (success === undefined ? null : success === 'true' ? 'pass' : 'fail');
+  return { status: status as JobStatus | null, endedAt: found.mtimeMs };
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+async function present(folder: string, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(names.map(async (name) => await exists(join(folder, name))));
+  return names.filter((_, index) => found[index]);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(ignoreMissing)) !== null;
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
+}

@@ -1,0 +1,90 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { openDatabase } from '../adapters/embedded/database.ts';
+import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
+import { labFolder } from '../adapters/embedded/lab-folder.ts';
+import { pruneArchive } from '../adapters/embedded/prune-archive.ts';
+import type { JobEnd, Pruned } from '../adapters/embedded/prune-archive.ts';
+import type { JobStore } from '../core/ports/job-store.ts';
+import { usualRetention } from '../core/results/retention.ts';
+import { InputError } from './client/failure.ts';
+import { printJson, printLines } from './client/print.ts';
+import { cliEnvironment } from './environment.ts';
+
+interface PruneOptions {
+  readonly archive?: string;
+  readonly pass: number;
+  readonly fail: number;
+  readonly remotes: number;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly folder?: string;
+}
+
+/** `loligo prune`: takes old logs out of an archive. */
+export function command(): Command {
+  return new Command('prune')
+    .summary('take old logs out of an archive')
+    .description(
+      'Takes out of the archive what has had its time, and prints what that was. A file named .preserve in the folder of a run or a job keeps it. Jobs that are not over are never touched. Days count from the end of a job; a negative number is never.',
+    )
+    .option('-a, --archive <dir>', "another archive folder than the lab's")
+    .option('-p, --pass <days>', 'whole folders of jobs that passed', days, usualRetention.pass)
+    .option('-f, --fail <days>', 'whole folders of jobs that failed or are dead', days, usualRetention.fail)
+    .option(
+      '-r, --remotes <days>',
+      'what came from the hosts: remote/ and data/',
+      days,
+      usualRetention.remotes,
+    )
+    .option('--dry-run', 'only print what would go', false)
+    .option('--json', 'for programs', false)
+    .option('--folder <dir>', 'folder of the lab')
+    .action(prune);
+}
+
+async function prune(options: PruneOptions): Promise<void> {
+  const lab = labFolder(options.folder ?? cliEnvironment().folder);
+  const folder = options.archive === undefined ? lab.archive : resolve(options.archive);
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new InputError(`there is no archive folder '${folder}'`);
+  const database = existsSync(lab.database) ? openDatabase(lab.database) : null;
+  const jobs = database === null ? null : sqliteJobStore(database);
+  try {
+    const { pass, fail, remotes, dryRun } = options;
+    const pruned = pruneArchive({
+      folder,
+      retention: { pass, fail, remotes },
+      now: Date.now(),
+      dryRun,
+      endOf: async (run, jobId) => (jobs === null ? 'unknown' : await recordedEnd(jobs, run, jobId)),
+    });
+    if (options.json) return await printJson(await collected(pruned));
+    await printLines(linesOf(pruned, dryRun));
+  } finally {
+    database?.close();
+  }
+}
+
+async function recordedEnd(jobs: JobStore, run: string, jobId: number): Promise<JobEnd> {
+  const job = await jobs.getJob(run, jobId);
+  return job === null ? 'unknown' : { status: job.status, endedAt: job.finishedAt ?? 0 };
+}
+
+async function* linesOf(pruned: AsyncIterable<Pruned>, dryRun: boolean): AsyncGenerator<string> {
+  for await (const { path, why } of pruned) yield `${dryRun ? 'would remove' : 'removed'} ${path} (${why})`;
+}
+
+async function collected(pruned: AsyncIterable<Pruned>): Promise<Pruned[]> {
+  const all: Pruned[] = [];
+  for await (const each of pruned) all.push(each);
+  return all;
+}
+
+function days(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new InvalidArgumentError(`'${text}' is not a number of days.`);
+  return value;
+}

@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { InputError } from './client/failure.ts';
+import { queueSuite, terminal } from './suite.ts';
+import type { SuiteSurroundings } from './suite.ts';
+import { suiteOptions } from './suite/options.ts';
+import type { SuiteOptions } from './suite/options.ts';
+
+/** `loligo rerun RUN`: what `loligo suite -r RUN` does. */
+export function command(surroundings: SuiteSurroundings = terminal): Command {
+  const word = new Command('rerun')
+    .summary('queue jobs of an earlier run again')
+    .description(
+      'Queues again, as a new run, the jobs of a run that failed or were dead (-R: of other statuses). Suite, seed, subset and no_nested_subset are those of its record, and the jobs exactly those that it had. All options of `loligo suite` hold.',
+    )
+    .argument('<run>', 'name of the earlier run')
+    .argument('[config_yaml...]', 'YAML files merged over every job');
+  return suiteOptions(word).action(async (run: string, files: string[], options: SuiteOptions) => {
+    if (options.rerun !== undefined && options.rerun !== run)
+      throw new InputError(`is '${run}' or '${options.rerun}' to be repeated? Name one run`);
+    await queueSuite(files, { ...options, rerun: run }, surroundings);
+  });
+}

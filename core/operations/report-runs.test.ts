@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDatabase } from '../../adapters/embedded/database.ts';
+import { sqliteRunReports } from '../../adapters/embedded/run-reports.ts';
+import { pyYaml } from '../../adapters/yaml/yaml.ts';
+import { addRun, apiLab } from '../../test/fixtures/api-lab.ts';
+import type { ApiLab } from '../../test/fixtures/api-lab.ts';
+import type { Mail } from '../ports/notifier.ts';
+import { createReporter } from './report-runs.ts';
+
+let lab: ApiLab;
+beforeEach(() => {
+  lab = apiLab();
+});
+afterEach(() => lab.close());
+
+/** The reporter of a lab whose mail server is `deliver`; `again` is the lab after it died and came back. */
+function reporting(deliver: (mail: Mail) => void = () => undefined) {
+  const sent: Mail[] = [];
+  const ports = {
+    ...lab.ports,
+    reports: sqliteRunReports(openDatabase(':memory:')),
+    yaml: pyYaml,
+    pageUrl: () => null,
+    notifier: {
+      send: async (mail: Mail) => {
+        deliver(mail);
+        sent.push(mail);
+      },
+    },
+  };
+  return { sent, ports, again: () => createReporter(ports) };
+}
+
+async function end(run: string, ids: readonly number[]): Promise<void> {
+  for (const jobId of ids)
+    await lab.ports.jobs.kill({ run, jobId, actor: 'ann@lab', reason: 'no more', now: 1 });
+}
+
+async function fileText(path: string): Promise<string> {
+  const file = await lab.ports.archive.read(path);
+  return file === null ? '' : await new Response(ReadableStream.from(file.content)).text();
+}
+
+test('a run that is over is mailed about once, and its files are in its archive', async () => {
+  const ids = await addRun(lab, 'r', 2);
+  const { sent, ports, again } = reporting();
+  await ports.reports.want({ run: 'r', email: 'bob@lab', mailBy: Infinity });
+  await again().pass();
+  expect(sent).toEqual([]);
+  await end('r', ids);
+  await again().pass();
+  await again().pass();
+  expect(sent).toMatchObject([{ id: 'results r', to: 'bob@lab', subject: '2 dead in r' }]);
+  expect(await fileText('r/junit.xml')).toContain('errors="2"');
+  expect(await fileText('r/scrape.log')).toContain('1 distinct failure reason');
+  expect(await fileText('r/results.log')).toContain("no_nested_subset: false\nseed: '7'\n");
+});
+
+test('a lab that dies between sending and noting it sends the same mail again, and then no more', async () => {
+  await end('r', await addRun(lab, 'r', 1));
+  const { sent, ports, again } = reporting();
+  await ports.reports.want({ run: 'r', email: 'bob@lab', mailBy: Infinity });
+  const dying = {
+    ...ports,
+    reports: {
+      ...ports.reports,
+      mark: async () => {
+        throw new Error('killed');
+      },
+    },
+  };
+  await createReporter(dying).pass();
+  await again().pass();
+  await again().pass();
+  expect(sent.map((mail) => mail.id)).toEqual(['results r', 'results r']);
+});
+
+test('trouble with the mail changes nothing about the run, and is tried again after a pause', async () => {
+  await end('r', await addRun(lab, 'r', 1));
+  let broken = true;
+  const { sent, ports, again } = reporting(() => {
+    if (broken) throw new Error('no route to host');
+  });
+  await ports.reports.want({ run: 'r', email: 'bob@lab', mailBy: Infinity });
+  const reporter = again();
+  await reporter.pass();
+  broken = false;
+  await reporter.pass();
+  expect(sent).toEqual([]);
+  expect(lab.logged.join('\n')).toContain("run 'r' could not be reported: no route to host");
+  lab.pass(15_000);
+  await reporter.pass();
+  expect(sent).toHaveLength(1);
+});
+
+test('a run that is late is mailed about once before its end, and once at its end', async () => {
+  const ids = await addRun(lab, 'r', 2);
+  const { sent, ports, again } = reporting();
+  await ports.reports.want({ run: 'r', email: 'bob@lab', mailBy: lab.ports.clock.now() + 1000 });
+  await again().pass();
+  lab.pass(1000);
+  await again().pass();
+  await again().pass();
+  expect(sent.map((mail) => mail.subject)).toEqual(['2 queued in r']);
+  await end('r', ids);
+  await again().pass();
+  expect(sent.map((mail) => mail.id)).toEqual(['deadline r', 'results r']);
+});
+
+test('a job with email-on-error is mailed about when it did not pass, with its archived summary', async () => {
+  const { sent, ports, again } = reporting();
+  await lab.ports.jobs.createRun({
+    name: 'e',
+    suite: '',
+    owner: 'ann@lab',
+    machineType: 'sandbox',
+    seed: null,
+    subset: null,
+    noNestedSubset: false,
+    sha1: null,
+    now: 1,
+  });
+  const [jobId = 0] = await lab.ports.jobs.enqueue({
+    run: 'e',
+    now: 1,
+    jobs: [
+      {
+        key: '0',
+        description: 'd',
+        machineType: 'sandbox',
+        nodeCount: 1,
+        osType: null,
+        osVersion: null,
+        arch: null,
+        priority: 1,
+        maxSeconds: 10,
+        expiresAt: null,
+        config: 'email-on-error: eve@lab\n',
+      },
+    ],
+  });
+  await ports.reports.want({ run: 'e', email: null, mailBy: Infinity });
+  await end('e', [jobId]);
+  await lab.ports.archive.put(`e/${jobId}/summary.yaml`, new TextEncoder().encode('success: false\n'));
+  await again().pass();
+  await again().pass();
+  expect(sent).toMatchObject([{ to: 'eve@lab', subject: expect.stringContaining('Teuthology error -- ') }]);
+  expect(sent[0]?.text).toContain('success: false');
+});
