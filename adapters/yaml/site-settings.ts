@@ -47,6 +47,7 @@ const siteSchema = z.looseObject({
     .number({ error: 'must be a number of hours' })
     .min(0, { error: 'must not be negative' })
     .nullish(),
+  results_server: text.nullish(),
   results_email: setText.nullish(),
   results_sending_email: setText.nullish(),
   results_timeout: seconds.positive({ error: 'must be more than 0' }).nullish(),
@@ -131,6 +132,7 @@ function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
     maxJobSeconds: file.max_job_time ?? defaultSite.maxJobSeconds,
     sleepBeforeTeardownSeconds: file.sleep_before_teardown ?? defaultSite.sleepBeforeTeardownSeconds,
     holdHours: file.hold_hours ?? defaultSite.holdHours,
+    resultsServer: file.results_server || defaultSite.resultsServer,
     mail: {
       smtpUrl: file.smtp_url ?? defaultSite.mail.smtpUrl,
       from: senderOf(file.results_sending_email) ?? defaultSite.mail.from,

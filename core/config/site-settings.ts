@@ -17,6 +17,7 @@ export interface SiteConfig extends SiteSettings {
   readonly holdHours: number; // how long nodes are held after a failure, where they are
   readonly apiLimits: ApiLimits;
   readonly mail: MailSettings;
+  readonly resultsServer: string | null; // URL of a paddles server
 }
 
 /** Who is told about runs, and how. */
@@ -46,6 +47,7 @@ export const defaultSite: SiteConfig = {
   maxJobSeconds: 3 * 24 * 3600,
   sleepBeforeTeardownSeconds: 0,
   holdHours: 8,
+  resultsServer: null,
   mail: { smtpUrl: null, from: 'teuthology@localhost', to: null, timeoutSeconds: 43_200 },
   apiLimits: { readsPerMinute: 1200, writesPerMinute: 300 },
 };
