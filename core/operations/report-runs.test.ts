@@ -147,3 +147,58 @@ test('a job with email-on-error is mailed about when it did not pass, with its a
   expect(sent).toMatchObject([{ to: 'eve@lab', subject: expect.stringContaining('Teuthology error -- ') }]);
   expect(sent[0]?.text).toContain('success: false');
 });
+
+/** The ports of a lab that dies around its call number `at`: nothing that it does afterwards arrives. */
+function mortal<Ports extends object>(ports: Ports, at: number, when: 'before' | 'after'): Ports {
+  let calls = 0;
+  const line = <Port extends object>(port: Port): Port =>
+    new Proxy(port, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return async (...given: unknown[]) => {
+          calls += 1;
+          if (calls > at || (calls === at && when === 'before')) throw new Error('killed');
+          const answer: unknown = await Reflect.apply(method, target, given);
+          if (calls === at) throw new Error('killed');
+          return answer;
+        };
+      },
+    });
+  const lines = ['reports', 'notifier', 'jobs'].map((name) => [
+    name,
+    line(Reflect.get(ports, name) as object),
+  ]);
+  return { ...ports, ...Object.fromEntries(lines) };
+}
+
+test('wherever the lab dies, each mail is sent, and again only when its record was lost', async () => {
+  const ids = await addRun(lab, 'r', 2);
+  for (const when of ['before', 'after'] as const) {
+    for (let at = 1; at <= 16; at += 1) {
+      const { sent, ports, again } = reporting();
+      await ports.reports.want({ run: 'r', email: 'bob@lab', mailBy: 0 });
+      const dying = mortal(ports, at, when);
+      await createReporter(dying)
+        .pass()
+        .catch(() => undefined);
+      await again().pass();
+      await again().pass();
+      const news = new Set(sent.map((mail) => mail.id));
+      expect([when, at, [...news]]).toEqual([when, at, ['deadline r']]);
+      expect(sent.length).toBeLessThanOrEqual(2);
+    }
+  }
+  await end('r', ids);
+  for (let at = 1; at <= 16; at += 1) {
+    const { sent, ports, again } = reporting();
+    await ports.reports.want({ run: 'r', email: 'bob@lab', mailBy: Infinity });
+    await createReporter(mortal(ports, at, 'after'))
+      .pass()
+      .catch(() => undefined);
+    await again().pass();
+    await again().pass();
+    expect(new Set(sent.map((mail) => mail.id))).toEqual(new Set(['results r']));
+    expect(await ports.reports.open()).toEqual([]);
+  }
+});
