@@ -9,6 +9,7 @@ const handedOn = [
   'TZ',
   'TMPDIR',
   'SSH_AUTH_SOCK',
+  'DOCKER_HOST',
   'LOLIGO_CONFIG',
   'TEUTHOLOGY_CONFIG',
 ];

@@ -88,7 +88,7 @@ describeWith(['docker', 'debootstrap'], 'container nodes', () => {
 
   test('a container that somebody removed is made anew', async () => {
     const engine = await openEngine(null);
-    await engine.getContainer(containerName(lab, 'box02')).remove({ force: true });
+    await engine.getContainer(containerName(lab, 'box02')).remove({ force: true, v: true });
     const again = (await open().start()).map(asNode);
     expect(again[0]).toEqual(first());
     expect(again[1]?.hostKey).not.toBe(nodes[1]?.hostKey);
@@ -157,8 +157,8 @@ describeWith(['docker', 'debootstrap'], 'container nodes', () => {
     await container.commit({ repo: lab, tag: 'without-sshd' });
     const starting = open({ image, prefix: 'bare', count: 1 }).start();
     await expect(starting).rejects.toThrow(/node bare01: the container is exited[^]*sshd/);
-    await container.remove({ force: true });
-    await engine.getContainer(containerName(lab, 'bare01')).remove({ force: true });
+    await container.remove({ force: true, v: true });
+    await engine.getContainer(containerName(lab, 'bare01')).remove({ force: true, v: true });
     await engine.getImage(image).remove({ force: true });
   });
 });

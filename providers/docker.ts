@@ -10,7 +10,7 @@ import type { Targets } from './docker/targets.ts';
 import { EngineUnavailableError, engineHost, openEngine } from './docker/engine.ts';
 import { TargetImageError, hasImage, targetImageName } from './docker/image.ts';
 import { containerName } from './docker/labels.ts';
-import { ensureNetwork } from './docker/networks.ts';
+import { ensureJobNetwork, ensureNetwork } from './docker/networks.ts';
 import {
   claimSnapshot,
   discardSnapshot,
@@ -134,9 +134,15 @@ function createDocker(options: Options, context: ProviderContext): Provider {
       const targets = await open();
       const image = await imageFor({ targets, options, context, wish });
       const served = { job: `${job.run}/${job.jobId}`, fence };
+      const [first] = nodes;
+      if (first === undefined) return [];
+      // An order that is refused leaves no network behind.
+      const network = await guarded(first, fence, ({ engine, lab }) =>
+        ensureJobNetwork({ engine, lab, ...served }),
+      );
       return await Promise.all(
         nodes.map((node) =>
-          guarded(node, fence, () => prepareTarget(targets, { node: node.name, image, served })),
+          guarded(node, fence, () => prepareTarget(targets, { node: node.name, image, network, served })),
         ),
       );
     },

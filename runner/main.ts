@@ -7,6 +7,7 @@ import { fileArchive } from '../adapters/embedded/file-archive.ts';
 import { sqliteHolds } from '../adapters/embedded/holds.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { sqliteNodeEvidence } from '../adapters/embedded/node-evidence.ts';
+import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
 import { labFolder } from '../adapters/embedded/lab-folder.ts';
 import { processIdentity } from '../adapters/embedded/process-identity.ts';
 import { httpArchive } from '../adapters/http/archive.ts';
@@ -15,7 +16,9 @@ import type { RunnerStores } from '../adapters/http/job-store.ts';
 import { attemptCalls } from '../adapters/http/lab-calls.ts';
 import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
-import type { Node } from '../core/locks/node.ts';
+import { toPlain } from '../core/config/yaml-value.ts';
+import type { YamlMap } from '../core/config/yaml-value.ts';
+import type { Node, NodeSpec } from '../core/locks/node.ts';
 import type { Archive } from '../core/ports/archive.ts';
 import { leaseMs } from '../core/operations/lab-ports.ts';
 import { createJobLog } from './archive/job-log.ts';
@@ -23,6 +26,8 @@ import { createMask } from './archive/mask.ts';
 import { configOfRecord } from './attempt/config-of-record.ts';
 import { runAttempt } from './attempt/run-attempt.ts';
 import type { AttemptEnd, AttemptParams } from './attempt/run-attempt.ts';
+import { jobNodes } from './job/job-nodes.ts';
+import type { JobNodes } from './job/job-nodes.ts';
 import { runJob } from './job/run-job.ts';
 import { builtInTasks } from './tasks/built-in.ts';
 
@@ -41,7 +46,15 @@ const attemptSchema = z.object({
 
 const assignmentSchema = z.union([
   /** From the lab of a folder on this machine. */
-  attemptSchema.extend({ folder: z.string().min(1), archiveUrl: z.string().nullable() }),
+  attemptSchema.extend({
+    folder: z.string().min(1),
+    archiveUrl: z.string().nullable(),
+    providers: z
+      .array(
+        z.object({ provider: z.string(), options: z.unknown(), lab: z.string(), folder: z.string().min(1) }),
+      )
+      .default([]),
+  }),
   /** From a lab elsewhere, by its URL; LOLIGO_TOKEN is the credential. */
   attemptSchema.extend({ lab: z.url() }),
 ]);
@@ -51,6 +64,8 @@ type Assignment = z.infer<typeof assignmentSchema>;
 /** The lab as an attempt sees it. */
 interface LabOfAttempt extends RunnerStores {
   readonly archive: Pick<Archive, 'append' | 'put' | 'url'>;
+  /** Tells the inventory that a node is reached in another way now; null = the lab is not asked to keep that. */
+  readonly moved: ((spec: NodeSpec) => Promise<void>) | null;
   readonly archivePath: string; // how the archive's folder of the job is named, in messages and the archived config
   close(): void;
 }
@@ -66,6 +81,7 @@ function openLab(assignment: Assignment): LabOfAttempt {
     return {
       ...httpStores(calls),
       archive,
+      moved: null,
       archivePath: archive.url(folder) ?? folder,
       close: () => undefined,
     };
@@ -77,6 +93,7 @@ function openLab(assignment: Assignment): LabOfAttempt {
     evidence: sqliteNodeEvidence(database),
     holds: sqliteHolds(database),
     archive: fileArchive({ folder: paths.archive, baseUrl: assignment.archiveUrl }),
+    moved: (spec) => sqliteNodeStore(database).register([spec], clock.now()),
     archivePath: join(paths.archive, folder),
     close: () => database.close(),
   };
@@ -137,6 +154,7 @@ async function execute({
   const { archivePath } = lab;
   const config = configOfRecord(pyYaml, { record, nodes: assignment.nodes, archivePath });
   const suitePath = config.get('suite_path');
+  const nodes = await nodesOfJob({ assignment, config, lab });
   const result = await runJob({
     config,
     archive: lab.archive,
@@ -159,8 +177,45 @@ async function execute({
     giveUp,
     console: print,
     maxSeconds: record.maxSeconds,
+    ...(nodes && { nodes }),
   });
   return { ...result, durationSeconds: result.summary.duration ?? null, config };
+}
+
+/** The nodes of the attempt whose providers make them what the job asks for; null when there are none. */
+async function nodesOfJob(params: {
+  assignment: Assignment;
+  config: YamlMap;
+  lab: LabOfAttempt;
+}): Promise<JobNodes | null> {
+  const { assignment, config, lab } = params;
+  const assigned = 'providers' in assignment ? assignment.providers : [];
+  const needed = assigned.filter(({ provider }) =>
+    assignment.nodes.some((node) => node.provider === provider),
+  );
+  if (needed.length === 0) return null;
+  // Only here, because most runners need none of them.
+  const { openProvider } = await import('../providers/registry.ts');
+  const logger = createJobLog({
+    clock,
+    mask: createMask({ secrets: [], config: null }),
+    file: null,
+    console: print,
+    verbose: false,
+  });
+  return jobNodes({
+    nodes: assignment.nodes,
+    providers: new Map(
+      needed.map(({ provider, options, ...place }) => [
+        provider,
+        openProvider(provider, options, { ...place, logger }),
+      ]),
+    ),
+    attempt: assignment.attempt,
+    osType: toPlain(config.get('os_type') ?? null),
+    osVersion: toPlain(config.get('os_version') ?? null),
+    moved: lab.moved,
+  });
 }
 
 /** SIGTERM asks the job to unwind, a second one not even to do that; so do the signals that a terminal sends, though a runner has none. */

@@ -32,7 +32,7 @@ const law: readonly Room[] = [
   { path: 'adapters/template', rooms: ['core'], packages: 'none' },
   { path: 'providers', rooms: ['core'], packages: 'any' },
   { path: 'runner', rooms: ['core'], packages: 'any' },
-  { path: 'runner/main.ts', rooms: ['core', 'runner', 'adapters'], packages: 'any' },
+  { path: 'runner/main.ts', rooms: ['core', 'runner', 'adapters', 'providers'], packages: 'any' },
   { path: 'api', rooms: ['core'], packages: 'any' },
   { path: 'lambdas', rooms: ['core', 'api', 'adapters/aws', 'providers'], packages: 'any' },
   { path: 'infra', rooms: [], packages: ['aws-cdk', 'constructs', 'cdk-nag', 'node:'] },

@@ -13,6 +13,7 @@ export interface ChildLauncherOptions {
   readonly runnerMain: string; // the runner's entry file
   readonly archiveUrl: string | null; // where the archive is served; null = nowhere
   readonly env: Readonly<Record<string, string | undefined>>; // of the runner
+  readonly providers?: readonly AssignedProvider[]; // those that runners need
   readonly nodePath?: string; // default: the program that runs this
   /** Called when a runner of this process has ended: a reason to sweep at once. */
   readonly onExit?: (runner: string) => void;
@@ -22,6 +23,15 @@ export interface ChildLauncherOptions {
 export interface Assignment extends LaunchParams {
   readonly folder: string; // the lab's
   readonly archiveUrl: string | null;
+  readonly providers?: readonly AssignedProvider[];
+}
+
+/** A provider that makes nodes what a job asks for, as the runner opens it: with the lab's own name and folder. */
+export interface AssignedProvider {
+  readonly provider: string;
+  readonly options: unknown;
+  readonly lab: string;
+  readonly folder: string;
 }
 
 /** The runner process could not be started, or ended before it could be seen. */
@@ -84,7 +94,8 @@ async function writeAssignment(options: ChildLauncherOptions, params: LaunchPara
   const { runners } = labFolder(options.folder);
   const { jobId, fence } = params.attempt;
   const file = join(runners, `${jobId}.${fence}.json`);
-  const assignment: Assignment = { folder: options.folder, archiveUrl: options.archiveUrl, ...params };
+  const { folder, archiveUrl, providers } = options;
+  const assignment: Assignment = { folder, archiveUrl, ...(providers && { providers }), ...params };
   await mkdir(runners, { recursive: true, mode: 0o700 });
   await writeFile(`${file}.partial`, JSON.stringify(assignment), { mode: 0o600 });
   await rename(`${file}.partial`, file);

@@ -46,7 +46,7 @@ import type { ResultsDesk } from './results-desk.ts';
 import { pruneSuiteCache } from './suite-cache.ts';
 import { endJobs } from './stop.ts';
 import { labSubmit } from './submit.ts';
-import { openTargets, startTargets } from './targets.ts';
+import { assignedProviders, openTargets, startTargets } from './targets.ts';
 import type { TargetChoice } from './targets.ts';
 import { labAuthenticator, labToken, localOwner } from './token.ts';
 
@@ -165,7 +165,10 @@ async function openPorts(params: {
   const { options, paths, database, token, log } = params;
   const archiveUrl = `${params.url}/archive`;
   const exits = new Set<() => void>();
+  const choices = { choices: options.targets, folder: paths.nodes, token };
+  const providers = await openTargets({ ...choices, log });
   const children = childLauncher({
+    providers: assignedProviders({ ...choices, opened: providers }),
     folder: paths.root,
     runnerMain,
     archiveUrl,
@@ -193,7 +196,7 @@ async function openPorts(params: {
     children,
     ...pool,
     log,
-    providers: await openTargets({ choices: options.targets, folder: paths.nodes, token, log }),
+    providers,
     wakeups,
     onRunnerExit: (listener) => void exits.add(listener),
   };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AssignedProvider } from '../../adapters/embedded/child-launcher.ts';
 import { enrolled } from '../../core/operations/enroll-nodes.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
@@ -56,6 +57,22 @@ export async function openTargets(params: {
     );
   }
   return opened;
+}
+
+/** What a runner needs to open the providers that make nodes what a job asks for. */
+export function assignedProviders(params: {
+  choices: readonly TargetChoice[];
+  opened: ReadonlyMap<string, Provider>;
+  folder: string;
+  token: string;
+}): AssignedProvider[] {
+  return params.choices
+    .filter(({ provider }) => params.opened.get(provider)?.prepare !== undefined)
+    .map((choice) => ({
+      ...choice,
+      lab: labId(params.token),
+      folder: join(params.folder, choice.provider),
+    }));
 }
 
 /**

@@ -57,3 +57,22 @@ export type NodeSpec = Pick<
   | 'osType'
   | 'osVersion'
 >;
+
+/** What a node is now, without its state and lock. */
+export function specOf(node: Node): NodeSpec {
+  const { name, machineType, provider, user, address, port } = node;
+  const { hostKey, identityFile, arch, osType, osVersion } = node;
+  return {
+    name,
+    machineType,
+    provider,
+    user,
+    address,
+    port,
+    hostKey,
+    identityFile,
+    arch,
+    osType,
+    osVersion,
+  };
+}

@@ -1,4 +1,5 @@
 import { NodeNotFoundError, NodeStateError } from '../locks/errors.ts';
+import { specOf } from '../locks/node.ts';
 import type { Node, NodeSpec } from '../locks/node.ts';
 import { recordAct } from './actor.ts';
 import type { Actor } from './actor.ts';
@@ -68,22 +69,4 @@ export async function setHostKey(
   const detail = `${node.hostKey ?? 'no key'} became ${hostKey}`;
   await recordAct(ports, { actor, action: 'host key', subject: name, detail });
   return { ...node, hostKey };
-}
-
-function specOf(node: Node): NodeSpec {
-  const { name, machineType, provider, user, address, port } = node;
-  const { hostKey, identityFile, arch, osType, osVersion } = node;
-  return {
-    name,
-    machineType,
-    provider,
-    user,
-    address,
-    port,
-    hostKey,
-    identityFile,
-    arch,
-    osType,
-    osVersion,
-  };
 }

@@ -3,7 +3,7 @@ import { waitForTarget } from './access.ts';
 import type { TargetAccess } from './access.ts';
 import { engineStatus, unlessGone } from './engine.ts';
 import { containerName, having, labels, networkName } from './labels.ts';
-import { ensureJobNetwork, moveToNetwork, sweepJobNetworks } from './networks.ts';
+import { moveToNetwork, sweepJobNetworks } from './networks.ts';
 import { hostKeyFolder, targetInit } from './target-init.ts';
 import type { Targets } from './targets.ts';
 
@@ -43,11 +43,10 @@ export async function recreateTarget(targets: Targets, node: string): Promise<Ta
 /** Makes an unused node one of a job: with the job's image, on the job's network, where it has its own name. */
 export async function prepareTarget(
   targets: Targets,
-  params: { node: string; image: string; served: ServedJob },
+  params: { node: string; image: string; network: string; served: ServedJob },
 ): Promise<TargetAccess> {
   const { engine, lab } = targets;
-  const { node, image, served } = params;
-  const network = await ensureJobNetwork({ engine, lab, ...served });
+  const { node, image, network, served } = params;
   const container = engine.getContainer(containerName(lab, node));
   const known = await container.inspect().catch((error: unknown) => unlessGone(error));
   const { Id: wanted } = await engine.getImage(image).inspect();
@@ -98,7 +97,8 @@ async function removeTarget({ engine, lab }: Targets, node: string): Promise<voi
   await container.remove({ force: true, v: true }).catch(unlessGone);
   if (known !== undefined) {
     const turns = await engine.listContainers({ all: true, ...having(`${labels.maker}=${known.Id}`) });
-    for (const { Id } of turns) await engine.getContainer(Id).remove({ force: true }).catch(unlessGone);
+    for (const { Id } of turns)
+      await engine.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone);
   }
   await engine.getVolume(homeVolume(lab, node)).remove().catch(unlessGone);
 }

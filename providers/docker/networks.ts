@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type Docker from 'dockerode';
 import { engineStatus, unlessGone } from './engine.ts';
 import { having, labels, networkName } from './labels.ts';
@@ -8,7 +9,7 @@ export async function ensureNetwork(params: { engine: Docker; lab: string }): Pr
   await ensure(engine, networkName(lab), { [labels.lab]: lab });
 }
 
-/** The network of one attempt, which only its nodes are on. Made when it is missing; returns its name. */
+/** The network of one attempt, which only its nodes are on. Made when it is missing, by one caller at a time; returns its name. */
 export async function ensureJobNetwork(params: {
   engine: Docker;
   lab: string;
@@ -16,7 +17,8 @@ export async function ensureJobNetwork(params: {
   fence: number;
 }): Promise<string> {
   const { engine, lab, job, fence } = params;
-  const name = `${networkName(lab)}-job-${fence}`;
+  // Attempts of different jobs may have the same fence.
+  const name = `${networkName(lab)}-${createHash('sha256').update(job).digest('hex').slice(0, 12)}-${fence}`;
   await ensure(engine, name, { [labels.lab]: lab, [labels.job]: job, [labels.fence]: String(fence) });
   return name;
 }

@@ -54,7 +54,7 @@ export async function claimSnapshot(
     const holder = known.Config.Labels[labels.maker] ?? '';
     if (holder === maker.Id) return 'mine';
     if (await runs(engine, holder)) return 'taken';
-    await engine.getContainer(known.Id).remove({ force: true }).catch(unlessGone);
+    await engine.getContainer(known.Id).remove({ force: true, v: true }).catch(unlessGone);
   }
   return 'taken';
 }
@@ -98,7 +98,7 @@ export async function giveUpSnapshot(
     .inspect()
     .catch((error: unknown) => unlessGone(error));
   if (turn === undefined || turn.Config.Labels[labels.maker] !== own?.Id) return;
-  await engine.getContainer(turn.Id).remove({ force: true }).catch(unlessGone);
+  await engine.getContainer(turn.Id).remove({ force: true, v: true }).catch(unlessGone);
 }
 
 /** Puts the snapshot in the place of what the node runs. */

@@ -54,7 +54,8 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
     status,
     failureReason: status === 'pass' ? null : (summary.failure_reason ?? status),
     summary,
-    nodesClean: (nodesClean && sound) || !Array.isArray(params.job['roles']),
+    // Nodes that were made what this job asked for are not what the next one asks for.
+    nodesClean: (nodesClean && sound && params.nodes === undefined) || !Array.isArray(params.job['roles']),
     hosts,
   };
 }
@@ -78,7 +79,10 @@ async function writeIdentity({ params, files }: JobParts): Promise<void> {
 async function runTasks(parts: JobParts): Promise<boolean> {
   const { params, log, verdict } = parts;
   const { job } = params;
-  const initial = initialTasks(job, { lock: params.lockMachines !== undefined });
+  const initial = initialTasks(job, {
+    lock: params.lockMachines !== undefined,
+    prepare: params.nodes !== undefined,
+  });
   const own = (job['tasks'] as PlainValue[] | null | undefined) ?? [];
   const tasks = createTaskRegistry({
     builtIn: params.builtInTasks,

@@ -3,17 +3,18 @@ import type { JobDocument } from '../engine/task.ts';
 
 /**
  * The tasks that every job begins with, in the original's order; conditions are those of the job's own keys. With `lock` the
- * job gets its machines first.
+ * job gets its machines first, with `prepare` those that it has are made what it asks for.
  */
 export function initialTasks(
   job: JobDocument,
-  { lock }: { lock: boolean } = { lock: false },
+  { lock, prepare }: { lock: boolean; prepare: boolean } = { lock: false, prepare: false },
 ): { [name: string]: PlainValue }[] {
   const roles = Array.isArray(job['roles']);
   const when = (condition: boolean, ...names: string[]): { [name: string]: PlainValue }[] =>
     condition ? names.map((name) => ({ [name]: null })) : [];
   return [
     ...when(roles && lock, 'internal.lock_machines'),
+    ...when(roles && prepare, 'internal.prepare_nodes'),
     ...when(true, 'internal.save_config'),
     ...when(roles, 'internal.check_lock'),
     ...when(true, 'internal.add_remotes'),

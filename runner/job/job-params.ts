@@ -8,6 +8,7 @@ import type { StepSink } from '../engine/steps.ts';
 import type { JobOptions, SiteSettings, Summary } from '../engine/task.ts';
 import type { TaskModules } from '../engine/task-registry.ts';
 import type { HostFinding } from './host-findings.ts';
+import type { JobNodes } from './job-nodes.ts';
 import type { LockMachines, MakeRemote } from './job-run.ts';
 
 /** What a job is run with. */
@@ -37,6 +38,7 @@ export interface RunJobParams {
   readonly checkLocks?: (targets: readonly string[]) => Promise<readonly string[]>;
   readonly onStep?: StepSink;
   readonly makeRemote?: MakeRemote; // default: over SSH
+  readonly nodes?: JobNodes; // absent = the targets are used as they are
 }
 
 /** What came of a job. */

@@ -15,6 +15,8 @@ export interface JobRun {
   setCluster(cluster: Cluster): void;
   /** Locks machines, makes them the job's `targets`, and resolves with those as YAML; null when the job came with targets. */
   readonly lockMachines: ((task: Parameters<LockMachines>[0]) => Promise<string>) | null;
+  /** Has the job's nodes made what it asks for, which gives new `targets`; null when they are as they are. */
+  readonly prepareNodes: ((task: Parameters<LockMachines>[0]) => Promise<void>) | null;
   /** Asks the lock server whether the targets are the owner's; null when there is none. Resolves with one sentence a problem. */
   readonly checkLocks: ((targets: readonly string[]) => Promise<readonly string[]>) | null;
   /** Notes that a host was connected to. */

@@ -8,6 +8,7 @@ import type { JobDocument, SiteSettings } from '../engine/task.ts';
 import { createCluster } from '../remote/cluster.ts';
 import type { Cluster } from '../remote/cluster.ts';
 import { createSshRemote } from '../remote/ssh-remote.ts';
+import type { JobNodes } from './job-nodes.ts';
 import type { MakeRemote } from './job-run.ts';
 
 /** A cluster of no hosts, for jobs without roles and before the hosts are known. */
@@ -23,6 +24,7 @@ export function makeCluster(params: {
   log: Logger;
   stop: StopControl;
   makeRemote?: MakeRemote;
+  nodes?: JobNodes;
 }): Cluster {
   const { job, site, log, stop } = params;
   const testPath = typeof job['test_path'] === 'string' ? job['test_path'] : site.testPath;
@@ -34,7 +36,9 @@ export function makeCluster(params: {
       signal: stop.unwinding,
       agentSocket: site.agentSocket,
     });
-  const makeRemote = params.makeRemote ?? overSsh;
+  const make = params.makeRemote ?? overSsh;
+  const { nodes } = params;
+  const makeRemote: MakeRemote = nodes ? (target) => nodes.follow(target, make) : make;
   const targets = parseTargets(job['targets'] ?? null, {
     labDomain: site.labDomain,
     defaultUser: site.testUser,

@@ -4,6 +4,7 @@ import { interact } from '../engine/interact.ts';
 import type { SharedContext } from '../engine/run-task.ts';
 import { setJobRun } from './job-run.ts';
 import type { JobRun, LockMachines } from './job-run.ts';
+import type { JobNodes } from './job-nodes.ts';
 import type { JobParts } from './job-parts.ts';
 import { emptyCluster, makeCluster } from './make-cluster.ts';
 
@@ -22,11 +23,13 @@ export function createSharedContext(parts: JobParts, entries: readonly PlainValu
     site: params.site,
     state,
     options: params.options,
+    ...(params.nodes ? { takeSnapshot: params.nodes.takeSnapshot } : {}),
     interact: (reason) =>
       interact({ reason, terminal: params.terminal ?? null, log, signal: params.stop.running, context }),
   };
   setJobRun(state, {
     lockMachines: params.lockMachines ? locker(parts, params.lockMachines) : null,
+    prepareNodes: params.nodes ? preparer(parts, params.nodes) : null,
     checkLocks: params.checkLocks ?? null,
     connectAttempts: params.connectAttempts ?? null,
     reached: (remote) => parts.findings.reached(remote.shortname),
@@ -46,6 +49,12 @@ function locker({ params }: JobParts, lock: LockMachines): JobRun['lockMachines'
     const targets = await lock(task);
     params.job['targets'] = targets;
     return params.yaml.print(params.mask.value(fromPlain(targets)));
+  };
+}
+
+function preparer({ params }: JobParts, nodes: JobNodes): JobRun['prepareNodes'] {
+  return async (task) => {
+    params.job['targets'] = await nodes.prepare(task);
   };
 }
 

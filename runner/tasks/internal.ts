@@ -7,6 +7,7 @@ export { check_lock } from './internal/check-lock.ts';
 export { connect } from './internal/connect.ts';
 export { coredump } from './internal/coredump.ts';
 export { lock_machines } from './internal/lock-machines.ts';
+export { prepare_nodes } from './internal/prepare-nodes.ts';
 export { save_config } from './internal/save-config.ts';
 export { serialize_remote_roles } from './internal/serialize-remote-roles.ts';
 export { sudo } from './internal/sudo.ts';

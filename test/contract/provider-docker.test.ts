@@ -18,7 +18,9 @@ async function setup(connect: 'published' | 'direct'): Promise<ProviderUnderTest
       const filters = { label: [`loligo.lab=${lab}`] };
       const containers = await engine.listContainers({ all: true, filters });
       const networks = await engine.listNetworks({ filters });
-      return [...containers.map(({ Names }) => Names.join()), ...networks.map(({ Name }) => Name)];
+      const { Volumes } = await engine.listVolumes({ filters });
+      const named = [...networks, ...(Volumes ?? [])].map(({ Name }) => Name);
+      return [...containers.map(({ Names }) => Names.join()), ...named];
     },
     dispose: () => rm(outside, { recursive: true, force: true }),
   };
