@@ -50,6 +50,11 @@ export const words: readonly {
     load: () => import('./exporter.ts'),
   },
   { name: 'audit', summary: 'show who changed what in a lab', load: () => import('./audit.ts') },
+  {
+    name: 'image',
+    summary: 'make, list and remove images of containers',
+    load: () => import('./image.ts'),
+  },
   { name: 'run', summary: 'run one job here', load: () => import('./run.ts') },
   { name: 'expand', summary: 'list the jobs that a suite expands to', load: () => import('./expand.ts') },
   { name: 'describe', summary: 'show what a suite is made of', load: () => import('./describe.ts') },
