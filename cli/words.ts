@@ -22,6 +22,15 @@ export const words: readonly {
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
   { name: 'report', summary: 'push results to a paddles server', load: () => import('./report.ts') },
   { name: 'prune', summary: 'take old logs out of an archive', load: () => import('./prune.ts') },
+  { name: 'wait', summary: 'wait until a run is over', load: () => import('./wait.ts') },
+  {
+    name: 'completion',
+    summary: 'print what makes a shell complete words, runs and nodes',
+    load: async () => {
+      const { completion } = await import('./completion.ts');
+      return { command: () => completion(words) };
+    },
+  },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
   { name: 'worker', summary: 'run the jobs of a machine type for a lab', load: () => import('./worker.ts') },
   { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LabUnreachableError, apiPath } from './lab-client.ts';
 import type { JobView, LabClient, RunView } from './lab-client.ts';
+import { runNews } from './run-news.ts';
 import { allJobs } from './run-jobs.ts';
 
 const finals = ['pass', 'fail', 'dead'];
 
 /**
- * Waits until a run is over and returns its jobs. Each job is handed to `onFinished` once, when it is first seen final; costs one
- * small request per `pollMs`, and a list of jobs only when something finished. A lab that goes away for longer than a restart takes
+ * Waits until a run is over and returns its jobs. Each job is handed to `onFinished` once, when it is first seen final. Looks when
+ * the lab tells that something happened, else every `pollMs`; lists jobs only when something finished. A lab that goes away for longer than a restart takes
  * ends the wait with LabUnreachableError.
  */
 export async function waitForRun(
@@ -21,6 +22,7 @@ export async function waitForRun(
   },
 ): Promise<JobView[]> {
   const seen = new Set<number>();
+  await using news = runNews(lab, run, options);
   for (;;) {
     options.signal?.throwIfAborted();
     const record = await patiently(() => lab.get<RunView>(apiPath('runs', run)), options.signal);
@@ -34,7 +36,7 @@ export async function waitForRun(
     }
     options.onProgress?.(record);
     if (over) return await patiently(() => allJobs(lab, run), options.signal);
-    await sleep(options.pollMs, undefined, options.signal ? { signal: options.signal } : {});
+    await news.next();
   }
 }
 
