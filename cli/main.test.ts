@@ -63,7 +63,7 @@ describe('the command line', () => {
       keys.push(request.headers['idempotency-key'] as string | undefined);
       if (keys.length < 3) return request.socket.destroy();
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end('{"run":"r","job_ids":[4]}');
+      response.end('{"killed":[{"run":"r","job_ids":[4]}]}');
       return undefined;
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
