@@ -36,7 +36,7 @@ interface Results {
 /** `loligo results RUN`: what the mail about a run says, and its failures by likely cause. */
 export function command(): Command {
   return new Command('results')
-    .summary('show or mail the results of a run')
+    .summary('show the results of a run')
     .description(
       'Prints the mail about a run and then its failures by likely cause: workunits by name, else by backtrace, else by reason. With --archive-dir the files of an archive are read, and no lab is needed.',
     )
