@@ -94,6 +94,32 @@ describe('plan()', () => {
     });
   });
 
+  describe('a long queue', () => {
+    test('has promises for the first jobs of each kind; those behind say what is in the way, and are not let past', () => {
+      const nodes = [node('a'), busy('b', 9)];
+      const jobs = [
+        ...Array.from({ length: 40 }, (_, i) => job(i + 1, { nodeCount: 2 })),
+        job(41, { nodeCount: 2, osType: 'debian' }),
+        job(42),
+      ];
+      const result = planned({ jobs, nodes, running: [{ jobId: 9, endsBy: hour / 2 }] });
+      expect(result.claims).toEqual([]);
+      expect(result.waiting[31]).toMatchObject({ jobId: 32, expectedAt: expect.any(Number) });
+      expect(result.waiting[32]).toMatchObject({ jobId: 33, kind: 'reserved', expectedAt: null });
+      expect(result.waiting[32]?.reason).toContain('a is kept for job 1, which comes first');
+      // The first of another kind of wish keeps nodes, whatever stands before it.
+      expect(result.waiting[40]).toMatchObject({ jobId: 41, expectedAt: expect.any(Number) });
+      expect(result.waiting[41]).toMatchObject({ jobId: 42, kind: 'reserved' });
+    });
+
+    test('of jobs that differ in length alone, the short one behind a refused one still starts', () => {
+      const nodes = [node('a'), busy('b', 9)];
+      const jobs = [job(1, { nodeCount: 2 }), job(2, { maxSeconds: 7200 }), job(3, { maxSeconds: 600 })];
+      const result = planned({ jobs, nodes, running: [{ jobId: 9, endsBy: hour }] });
+      expect(result.claims).toEqual([{ run: 'r', jobId: 3, nodes: ['a'] }]);
+    });
+  });
+
   describe('runner slots', () => {
     test('limit how many start, in order', () => {
       const result = planned({

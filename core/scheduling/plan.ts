@@ -1,9 +1,10 @@
-import { mismatches } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 import type { JobRecord } from '../ports/job-store.ts';
-import { byLastUse, outlooks } from './outlook.ts';
+import { outlooks } from './outlook.ts';
 import type { Outlook, RunningJob } from './outlook.ts';
 import { whyHeld, whyImpossible, whyNoSlot, whyReserved } from './why-it-waits.ts';
+import { firstAvailable, freeNodes, wishGroups } from './wish-groups.ts';
+import type { WishGroup } from './wish-groups.ts';
 
 export type QueuedJob = Pick<
   JobRecord,
@@ -46,75 +47,85 @@ export interface WaitingJob {
 const turnoverMs = 5 * 60_000;
 
 /**
- * Decides who starts now and why the others wait. Jobs are taken strictly by priority, then by submission. Each job that
- * cannot start keeps the nodes that will serve it first, and whoever comes behind may only use them when he is certain to
- * be gone by then: so what a job gets depends on the jobs before it, never on those behind (L9). A job that cannot be
+ * How many jobs of each kind of wish keep nodes, the first ones in the queue. Those behind them wait without a promise until they
+ * move up; every job is the first of its kind in the end, so that this starves nobody.
+ */
+const mostReservations = 32;
+
+/**
+ * Decides who starts now and why the others wait. Jobs are taken strictly by priority, then by submission. Each of the first
+ * jobs that cannot start keeps the nodes that will serve it first, and whoever comes behind may only use them when he is
+ * certain to be gone by then: so what a job gets depends on the jobs before it, never on those behind (L9). A job that cannot be
  * served by the inventory, or not before somebody gives up a lock that has no end, keeps nothing.
+ * Costs a sort of the nodes and one step for each job and each node taken, and a walk over the nodes of its kind for each job
+ * that keeps some; jobs that are in queue order already are not sorted again.
  */
 export function plan(input: PlanInput): Plan {
-  const state: PlanState = { ...input, outlook: outlooks({ ...input, turnoverMs }), candidates: new Map() };
+  const outlook = outlooks({ ...input, turnoverMs });
+  const groupOf = wishGroups(outlook);
   const claims: PlannedClaim[] = [];
   const waiting: WaitingJob[] = [];
+  let kept = 0; // one runner slot is left for jobs that keep nodes, so that those who overtake cannot delay them by that either
   for (const job of [...input.jobs].sort(inQueueOrder)) {
-    const slots = input.slots === null ? Infinity : input.slots - claims.length;
-    const decision = decide(state, { job, slots: waiting.some(keepsNodes) ? slots - 1 : slots });
+    const slots = input.slots === null ? Infinity : input.slots - claims.length - kept;
+    const decision = decide(input, { job, group: groupOf(job), slots });
     if ('nodes' in decision) claims.push(decision);
-    else waiting.push(decision);
+    else {
+      waiting.push(decision);
+      if (decision.kind === 'reserved' || decision.kind === 'slot') kept = 1;
+    }
   }
   return { claims, waiting };
-}
-
-interface PlanState extends PlanInput {
-  readonly outlook: readonly Outlook[];
-  readonly candidates: Map<string, readonly Outlook[]>; // by what is wished for; many jobs wish for the same
 }
 
 function inQueueOrder(a: QueuedJob, b: QueuedJob): number {
   return a.priority - b.priority || a.jobId - b.jobId;
 }
 
-/** One runner slot is left for the jobs that keep nodes, so that those who overtake cannot delay them by that either. */
-function keepsNodes(job: WaitingJob): boolean {
-  return job.kind === 'reserved' || job.kind === 'slot';
+interface Turn {
+  readonly job: QueuedJob;
+  readonly group: WishGroup;
+  readonly slots: number;
 }
 
-function decide(
-  state: PlanState,
-  { job, slots }: { job: QueuedJob; slots: number },
-): PlannedClaim | WaitingJob {
-  const id = { run: job.run, jobId: job.jobId };
-  const candidates = candidatesOf(state, job);
-  if (candidates.length < job.nodeCount) {
-    return { ...id, kind: 'impossible', reason: whyImpossible(job, state.nodes), expectedAt: null };
+function decide(input: PlanInput, { job, group, slots }: Turn): PlannedClaim | WaitingJob {
+  const { run, jobId, nodeCount } = job;
+  if (group.candidates.length < nodeCount) {
+    const reason = sentenceOf(group, nodeCount, () => whyImpossible(job, input.nodes));
+    return { run, jobId, kind: 'impossible', reason, expectedAt: null };
   }
-  const foreseeable = candidates.filter((outlook) => outlook.availableAt < Infinity);
-  if (foreseeable.length < job.nodeCount) {
-    return { ...id, kind: 'held', reason: whyHeld(job, candidates), expectedAt: null };
+  if (group.foreseeable.length < nodeCount) {
+    const reason = sentenceOf(group, nodeCount, () => whyHeld(job, group.candidates));
+    return { run, jobId, kind: 'held', reason, expectedAt: null };
   }
-  const endsAt = state.now + job.maxSeconds * 1000 + turnoverMs;
-  const usable = foreseeable
-    .filter((outlook) => outlook.free && endsAt <= outlook.reservedFrom)
-    .sort(byLastUse);
-  const startable = usable.length >= job.nodeCount;
-  if (startable && slots > 0) {
-    const chosen = usable.slice(0, job.nodeCount);
-    for (const outlook of chosen) take(outlook, endsAt);
-    return { ...id, nodes: chosen.map((outlook) => outlook.node.name) };
+  const endsAt = input.now + job.maxSeconds * 1000 + turnoverMs;
+  const usable = freeNodes(group, job, endsAt);
+  if (usable !== null && slots > 0) {
+    for (const outlook of usable) take(outlook, endsAt);
+    return { run, jobId, nodes: usable.map((outlook) => outlook.node.name) };
   }
-  const why = startable ? whyNoSlot() : whyReserved(job, candidates);
-  const expectedAt = reserve(state, job, startable ? usable : foreseeable);
-  return startable
-    ? { ...id, kind: 'slot', reason: why, expectedAt: null }
-    : { ...id, kind: 'reserved', reason: `${why}; at the latest ${isoTime(expectedAt)}`, expectedAt };
+  const keeps = group.reservations < mostReservations;
+  if (keeps) group.reservations += 1;
+  if (usable !== null) {
+    if (keeps) reserve(input, job, usable);
+    return { run, jobId, kind: 'slot', reason: whyNoSlot(), expectedAt: null };
+  }
+  if (!keeps) {
+    const reason = sentenceOf(group, nodeCount, () => whyReserved(job, group.candidates));
+    return { run, jobId, kind: 'reserved', reason, expectedAt: null };
+  }
+  const why = whyReserved(job, group.candidates);
+  const expectedAt = reserve(input, job, group.foreseeable);
+  return { run, jobId, kind: 'reserved', reason: `${why}; at the latest ${isoTime(expectedAt)}`, expectedAt };
 }
 
-function candidatesOf(state: PlanState, job: QueuedJob): readonly Outlook[] {
-  const key = JSON.stringify([job.machineType, job.osType, job.osVersion, job.arch]);
-  const known = state.candidates.get(key);
+/** A group never changes between impossible, held and reserved for a number of nodes, so that one sentence does for all its jobs. */
+function sentenceOf(group: WishGroup, nodeCount: number, make: () => string): string {
+  const known = group.sentences.get(nodeCount);
   if (known !== undefined) return known;
-  const found = state.outlook.filter((outlook) => mismatches(outlook.node, job).length === 0);
-  state.candidates.set(key, found);
-  return found;
+  const made = make();
+  group.sentences.set(nodeCount, made);
+  return made;
 }
 
 function take(outlook: Outlook, until: number): void {
@@ -124,11 +135,9 @@ function take(outlook: Outlook, until: number): void {
 }
 
 /** Keeps the nodes that are available first; returns when the last of them is. */
-function reserve(state: PlanState, job: QueuedJob, usable: readonly Outlook[]): number {
-  const chosen = [...usable]
-    .sort((a, b) => a.availableAt - b.availableAt || byLastUse(a, b))
-    .slice(0, job.nodeCount);
-  const start = Math.max(state.now, ...chosen.map((outlook) => outlook.availableAt));
+function reserve(input: PlanInput, job: QueuedJob, usable: readonly Outlook[]): number {
+  const chosen = firstAvailable(usable, job.nodeCount);
+  const start = Math.max(input.now, ...chosen.map((outlook) => outlook.availableAt));
   for (const outlook of chosen) {
     if (outlook.reservedFor === null) {
       outlook.reservedFor = job.jobId;

@@ -2,6 +2,7 @@ import { mismatches, wishText } from '../locks/match.ts';
 import type { NodeWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 import type { Outlook } from './outlook.ts';
+import { kindOf } from './wish-groups.ts';
 
 /** The sentences that tell people why a job has not started; each names what is in the way. */
 
@@ -9,8 +10,15 @@ type Wish = NodeWish & { readonly nodeCount: number };
 
 /** More nodes are wished for than exist; says what is wrong with those that come closest. */
 export function whyImpossible(job: Wish, nodes: readonly Node[]): string {
+  const known = new Map<string, readonly string[]>(); // by kind of node: a lab has many nodes of few kinds
+  const reasonsOf = (node: Node): readonly string[] => {
+    const kind = kindOf(node);
+    const reasons = known.get(kind) ?? mismatches(node, job);
+    known.set(kind, reasons);
+    return reasons;
+  };
   const near = nodes
-    .map((node) => ({ node, reasons: mismatches(node, job) }))
+    .map((node) => ({ node, reasons: reasonsOf(node) }))
     .sort((a, b) => a.reasons.length - b.reasons.length);
   const fitting = near.filter(({ reasons }) => reasons.length === 0).map(({ node }) => node);
   const usable = fitting.filter((node) => node.state !== 'quarantined').length;
@@ -32,8 +40,14 @@ export function whyHeld(job: Wish, candidates: readonly Outlook[]): string {
 
 /** The nodes are busy, or kept for jobs that come first. */
 export function whyReserved(job: Wish, candidates: readonly Outlook[]): string {
-  const obstacles = candidates.flatMap((outlook) => obstacle(outlook) ?? []);
-  return sentence(`waits for ${wish(job)}`, obstacles);
+  const obstacles: string[] = [];
+  let more = 0; // counted, not put in words: there may be thousands
+  for (const outlook of candidates) {
+    if (!inTheWay(outlook)) continue;
+    if (obstacles.length === mostObstacles) more += 1;
+    else obstacles.push(obstacle(outlook));
+  }
+  return sentence(`waits for ${wish(job)}`, obstacles, more);
 }
 
 /** The nodes are there; the lab runs as many jobs as it may. */
@@ -41,7 +55,11 @@ export function whyNoSlot(): string {
   return 'has its nodes and waits for a runner: the lab runs as many jobs at once as it may';
 }
 
-function obstacle(outlook: Outlook): string | null {
+function inTheWay(outlook: Outlook): boolean {
+  return outlook.reservedFor !== null || !outlook.free;
+}
+
+function obstacle(outlook: Outlook): string {
   const { node } = outlook;
   if (outlook.reservedFor !== null)
     return `${node.name} is kept for job ${outlook.reservedFor}, which comes first`;
@@ -50,7 +68,7 @@ function obstacle(outlook: Outlook): string | null {
     return `${node.name} is locked by ${node.lock?.owner}${use}`;
   }
   if (node.state !== 'free') return `${node.name} is ${node.state}`;
-  return outlook.free ? null : `${node.name} goes to a job that comes first`;
+  return `${node.name} goes to a job that comes first`;
 }
 
 function quarantineText(node: Node): string {
@@ -63,9 +81,9 @@ function wish(job: Wish): string {
 
 const mostObstacles = 5;
 
-function sentence(start: string, obstacles: readonly string[]): string {
+function sentence(start: string, obstacles: readonly string[], more = 0): string {
   if (obstacles.length === 0) return start;
-  const rest = obstacles.length - mostObstacles;
+  const rest = obstacles.length - mostObstacles + more;
   const shown = obstacles.slice(0, mostObstacles).join(', ');
   return `${start}: ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
