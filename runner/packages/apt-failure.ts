@@ -1,4 +1,5 @@
 import { CommandFailedError } from '../remote/command-errors.ts';
+import type { Repository } from './package-manager.ts';
 import type { CommandResult } from '../remote/remote.ts';
 import {
   NoRoomError,
@@ -23,20 +24,21 @@ export function aptFailure(result: CommandResult): Error {
 }
 
 /**
- * What a repository did wrong, read from the complaints of `apt-get`; null when none is about a repository. With `urls`, only complaints
- * about one of those count.
+ * What a repository did wrong, read from the complaints of `apt-get`; null when none is about a repository. With `added`, only complaints
+ * about one of those count, and about signatures only where it has a key.
  */
 export function sourceFailure(
   { host, stderr }: Pick<CommandResult, 'host' | 'stderr'>,
-  urls: readonly string[] | null = null,
+  added: readonly Pick<Repository, 'url' | 'key'>[] | null = null,
 ): RepositoryKeyError | RepositoryUnreachableError | null {
   const lines = stderr.split('\n').filter((line) => /^\s*[WE]:/.test(line));
-  const ours = lines.filter((line) => urls === null || urls.some((url) => line.includes(withoutSlash(url))));
-  const key = ours.find((line) =>
+  const about = (repositories: typeof added): string[] =>
+    lines.filter((line) => repositories?.some(({ url }) => line.includes(withoutSlash(url))) ?? true);
+  const key = about(added?.filter((one) => one.key !== null) ?? null).find((line) =>
     /NO_PUBKEY|is not signed|BADSIG|EXPKEYSIG|signatures? (?:were|was|couldn't)/.test(line),
   );
   if (key !== undefined) return new RepositoryKeyError({ host, url: urlIn(key), detail: keyDetail(lines) });
-  const down = ours.find((line) => /Failed to fetch|does not have a Release file/.test(line));
+  const down = about(added).find((line) => /Failed to fetch|does not have a Release file/.test(line));
   if (down === undefined) return null;
   return new RepositoryUnreachableError({ host, url: urlIn(down), detail: detailIn(down) });
 }

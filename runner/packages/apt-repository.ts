@@ -1,3 +1,4 @@
+import { quoteWord } from '../remote/quote.ts';
 import type { Repository } from './package-manager.ts';
 
 /** The file that makes apt use a repository. */
@@ -29,4 +30,16 @@ export function aptPin({ url, priority }: Repository): string | null {
   if (priority === null) return null;
   const pin = 1100 - Math.min(Math.max(Math.trunc(priority), 1), 99);
   return `Package: *\nPin: origin "${new URL(url).hostname}"\nPin-Priority: ${pin}\n`;
+}
+
+/**
+ * The command that throws away what apt knows of a repository from before: it would go on using lists whose signature it once checked
+ * when it no longer has their key.
+ */
+export function forgetLists(url: string): string {
+  const name = url
+    .replace(/^[a-z+]+:\/\//, '')
+    .replace(/\/+$/, '')
+    .replaceAll('/', '_');
+  return `sudo find /var/lib/apt/lists -maxdepth 1 -name ${quoteWord(`${name}_*`)} -delete`;
 }

@@ -1,7 +1,7 @@
 import { quoteWord } from '../remote/quote.ts';
 import type { CommandResult, Remote } from '../remote/remote.ts';
 import { aptFailure, sourceFailure } from './apt-failure.ts';
-import { aptPin, aptSource, keyFile, listFile, pinFile } from './apt-repository.ts';
+import { aptPin, aptSource, forgetLists, keyFile, listFile, pinFile } from './apt-repository.ts';
 import { PackageNotFoundError, RepositoryKeyError } from './package-errors.ts';
 import type { PackageManager, PackageManagerOptions, PackageWish, Repository } from './package-manager.ts';
 import { runPatiently } from './run-patiently.ts';
@@ -59,6 +59,7 @@ export function apt(remote: Remote, options: PackageManagerOptions): PackageMana
       const key = repository.key === null ? null : await fetchKey({ remote, repository, signal });
       const write = (path: string, text: string): Promise<void> =>
         remote.writeFile(path, text, { sudo: true, mode: '0644', mkdir: true, signal });
+      await remote.run(forgetLists(repository.url), { signal });
       if (key !== null) await write(keyFile(repository.name), key);
       await write(listFile(repository.name), `${aptSource(repository)}\n`);
       const pin = aptPin(repository);
@@ -71,10 +72,7 @@ export function apt(remote: Remote, options: PackageManagerOptions): PackageMana
     },
     async update() {
       const result = await aptGet(['update']);
-      const ours = sourceFailure(
-        result,
-        [...added.values()].map(({ url }) => url),
-      );
+      const ours = sourceFailure(result, [...added.values()]);
       if (ours !== null) throw ours;
       updateFailure = result.exitStatus === 0 ? sourceFailure(result) : aptFailure(result);
       if (updateFailure !== null) log.warn(updateFailure.message);

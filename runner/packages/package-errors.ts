@@ -33,3 +33,11 @@ export class PackageNotFoundError extends Error {
     super(`No repository of ${params.host} has the package '${params.name}'${version}`);
   }
 }
+
+/** What was installed is not what was asked for. */
+export class WrongVersionError extends PackageSourceError {
+  override readonly name = 'WrongVersionError';
+  constructor(params: { name: string; wanted: string; found: string | null }) {
+    super(`${params.name} version ${params.wanted} was not installed, found ${params.found ?? 'none'}.`);
+  }
+}

@@ -3,6 +3,7 @@ import { startAptRepository } from '../../test/fixtures/apt-repository.ts';
 import type { AptRepository } from '../../test/fixtures/apt-repository.ts';
 import { startContainerBench } from '../../test/fixtures/container-bench.ts';
 import type { ContainerHosts } from '../../test/fixtures/container-bench.ts';
+import { startFakeBuilder } from '../../test/fixtures/fake-builder.ts';
 import { startJobBench } from '../../test/fixtures/job-bench.ts';
 import type { BenchResult, JobBench } from '../../test/fixtures/job-bench.ts';
 import { describeWith } from '../../test/requirements.ts';
@@ -90,48 +91,39 @@ time.sleep(4)'`,
     expect(lines.join('\n')).toContain('the packages are busy, try 1 of 30');
   });
 
-  test.each<[string, () => Record<string, unknown>, string, RegExp]>([
-    [
-      'a package that is nowhere',
-      () => ({ packages: ['no-such'] }),
-      'fail',
-      /^No repository of container\w+ has the package 'no-such'$/,
-    ],
-    [
-      'a repository that is down',
-      () => ({ repos: [{ name: 'down', url: `http://${bench.hosts.gateway}:9` }] }),
-      'dead',
-      /^The repository http:\/\/[\d.]+:9 cannot be read from container\w+: Could not connect/,
-    ],
-    [
-      'a key that is not the one',
-      () => ({ repos: [{ name: 'tools', url: repository.url, key: other.key }] }),
-      'dead',
-      /^The repository http:\S+ is not accepted on container\w+: it is signed with the key \w+, which is not the one/,
-    ],
-    [
-      'a key that is not there',
-      () => ({ repos: [{ name: 'tools', url: repository.url, key: `${repository.url}/key` }] }),
-      'dead',
-      /its key http:\S+\/key cannot be fetched$/,
-    ],
-    [
-      'a name that is a path',
-      () => ({ repos: [{ name: '../x', url: 'http://x' }] }),
-      'fail',
-      /^install: 'repos\[0\].name' must be letters/,
-    ],
-    [
-      'packages that are no list',
-      () => ({ packages: { deb: 7 } }),
-      'fail',
-      /^install: 'packages' must be a list of packages/,
-    ],
-  ])('one sentence for %s', { timeout: 60_000 }, async (_, config, status, sentence) => {
-    const result = await install(config());
-    expect([result.status, result.failureReason]).toEqual([status, expect.stringMatching(sentence)]);
-    expect(await bench.hosts.inside(0, 'ls /etc/apt/sources.list.d')).toBe('');
-  });
+  test(
+    'a builder has the commit of a branch, in its own version even where there are newer ones',
+    { timeout: 60_000 },
+    async () => {
+      await using builder = await startFakeBuilder(bench.hosts.gateway, {
+        main: { sha1: 'a'.repeat(40), version: '1.0', repository: `deb ${repository.url} ./` },
+      });
+      const shaman = { endpoint: `${builder.url}/api` };
+      let during = '';
+      const look: Task = async () => {
+        during = await installed();
+      };
+      const { status, failureReason, lines } = await install({ repos: null, shaman }, { look });
+      expect([status, failureReason]).toEqual(['pass', null]);
+      expect(during.trim().split(' ').sort()).toEqual(['tool-lib=1.0', 'tool=1.0']);
+      expect(lines.join('\n')).toContain(`tool 1.0 is commit ${'a'.repeat(40)}`);
+      expect(builder.searches[0]).toBe(
+        'status=ready&project=tool&flavor=default&distros=debian%2F12%2Fx86_64&ref=main',
+      );
+      const sha1 = 'b'.repeat(40);
+      const none = await install({ repos: null, shaman, sha1 });
+      const search = `status=ready&project=tool&flavor=default&distros=debian%2F12%2Fx86_64&sha1=${sha1}`;
+      expect([none.status, none.failureReason]).toEqual([
+        'dead',
+        `Failed to fetch package version from ${builder.url}/api/search?${search}`,
+      ]);
+      const other = await install({ repos: null, shaman: { endpoint: builder.url } });
+      expect([other.status, other.failureReason]).toEqual([
+        'dead',
+        expect.stringMatching(/^The builder gives no answer at http:\S+: it says 404$/),
+      ]);
+    },
+  );
 });
 
 describe('install on a sandbox node', () => {

@@ -1,8 +1,9 @@
 import type { PlainValue, Remote, Task, TaskContext } from '../engine/task.ts';
 import { packagesOf } from '../packages/packages-of.ts';
-import { PackageSourceError } from '../packages/package-errors.ts';
+import { PackageSourceError, WrongVersionError } from '../packages/package-errors.ts';
 import { repositoryState } from '../packages/repository-state.ts';
 import { parallel } from '../remote/parallel.ts';
+import { chooseBuild } from './install/choose-build.ts';
 import { flavorOf } from './install/install-arguments.ts';
 import type { InstallConfig } from './install/install-arguments.ts';
 import { installOnHost } from './install/install-on-host.ts';
@@ -18,28 +19,40 @@ export const task: Task = async (ctx, given) => {
   ctx.summary.flavor = flavorOf(config);
   await requireRoot('install', ctx.cluster.remotes);
   const asked = config.tag ?? config.branch;
-  if (asked !== null && config.repos === null)
+  if (asked !== null && config.repos === null && config.shaman['endpoint'] === undefined)
     ctx.log.warn(
-      `install: no builder is configured, so '${asked}' is not looked up; the distribution's packages are taken`,
+      `install: no builder is named, so '${asked}' is not looked up; the distribution's packages are taken`,
     );
-  const plans = await Promise.all(ctx.cluster.remotes.map((remote) => planHost(ctx, config, remote)));
   await asLabTrouble(ctx, async () => {
+    const { remotes } = ctx.cluster;
+    const plans = await Promise.all(remotes.map((remote) => planHost(ctx, config, remote)));
     for (const group of await byState(ctx, config, plans)) await installGroup(ctx, config, group);
+    await Promise.all(plans.map((plan) => checkVersion(config, plan)));
   });
 };
 
 async function planHost(ctx: TaskContext, config: InstallConfig, remote: Remote): Promise<HostPlan> {
   const packages = await packagesOf(remote, { log: ctx.log, signal: ctx.signal });
-  const repositories = readRepositories(config.repos ?? []);
+  const build = await chooseBuild(ctx, config, remote);
+  const repositories = build?.repositories ?? readRepositories(config.repos ?? []);
   return {
     remote,
     packages,
-    list: packageList(config, { packageType: packages.kind, fromDistribution: config.repos === null }),
-    version: null,
+    list: packageList(config, { packageType: packages.kind, fromDistribution: repositories.length === 0 }),
+    version: build?.version ?? null,
     repositories,
     downgrade: config.downgrade_packages[packages.kind],
     nothing: config.repos_only,
   };
+}
+
+/** A build's own version must be there; whatever else a host has, the test would be of something else. */
+async function checkVersion({ project }: InstallConfig, plan: HostPlan): Promise<void> {
+  const { version: wanted, packages, list } = plan;
+  const name = list.versioned.includes(project) ? project : list.versioned[0];
+  if (wanted === null || name === undefined || plan.nothing) return;
+  const found = await packages.installedVersion(name);
+  if (found === null || !found.includes(wanted)) throw new WrongVersionError({ name, wanted, found });
 }
 
 /** Hosts that get the same packages from the same repositories. */

@@ -1,7 +1,7 @@
 import type { PlainValue } from '../../../core/config/yaml-value.ts';
 import { argument, taskArguments } from '../args.ts';
 import type { ArgumentValues } from '../args.ts';
-import { flag, list, optional, text } from '../argument-kinds.ts';
+import { flag, list, map, optional, text } from '../argument-kinds.ts';
 import type { ArgumentKind } from '../argument-kinds.ts';
 import { isConfigMap } from '../task-config.ts';
 
@@ -93,6 +93,11 @@ const table = {
     usage: 'remove the packages in the end; default: where the host is used again',
     kind: optional(flag),
     fallback: null,
+  }),
+  shaman: argument({
+    usage: '`{endpoint: URL}` of a builder with the search of shaman, whose packages are installed',
+    kind: map,
+    fallback: {},
   }),
   path: argument({
     usage: 'packages that the job brings along: the flavor is `local`',
