@@ -12,6 +12,11 @@ import { ansibleArguments } from './ansible-config.ts';
 import { builtInTasks } from './built-in.ts';
 import { cephArguments } from '../ceph/ceph-config.ts';
 import { installArguments } from './install/install-arguments.ts';
+import { cephFuseArguments } from './ceph_fuse.ts';
+import { radosArguments } from './rados.ts';
+import { radosbenchArguments } from './radosbench.ts';
+import { rbdArguments } from './rbd.ts';
+import { thrashosdsArguments } from './thrashosds.ts';
 import { loopArguments } from './loop.ts';
 import { sleepArguments } from './sleep.ts';
 import { templateArguments } from './template.ts';
@@ -23,6 +28,11 @@ const tables: readonly (readonly [string, { readonly documentation: string }])[]
   ['ansible', ansibleArguments],
   ['ceph', cephArguments],
   ['install', installArguments],
+  ['ceph_fuse', cephFuseArguments],
+  ['rados', radosArguments],
+  ['radosbench', radosbenchArguments],
+  ['rbd', rbdArguments],
+  ['thrashosds', thrashosdsArguments],
   ['loop', loopArguments],
   ['sleep', sleepArguments],
   ['workunit', workunitArguments],
@@ -74,6 +84,11 @@ describe('the examples of the tasks', () => {
     'install',
     'parallel_example',
     'workunit',
+    'ceph_fuse',
+    'rados',
+    'radosbench',
+    'rbd',
+    'thrashosds',
   ]);
   const run = names.filter((name) => !elsewhere.has(name));
 
