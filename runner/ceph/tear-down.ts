@@ -11,6 +11,8 @@ export async function removeCluster(ctx: TaskContext, layout: CephLayout): Promi
     `rm -rf -- /var/lib/ceph/mon/${c}-* /var/lib/ceph/mgr/${c}-* /var/lib/ceph/osd/${c}-* /var/lib/ceph/mds/${c}-* /var/lib/ceph/radosgw/${c}-*`,
     `rm -rf -- /var/lib/ceph/tmp/${c}-start /var/log/ceph/${c}.log* /var/log/ceph/${c}-* /var/log/ceph/${c}.audit.log* /var/run/ceph/${c}-*`,
     'find /var/lib/ceph/crash -mindepth 1 -maxdepth 1 ! -name posted -exec rm -rf -- {} +',
+    // A job that comes next refuses a host on which there is anything.
+    'find /var/lib/ceph -mindepth 1 -depth -type d -empty -delete',
   ].join('\n');
   const ends = await Promise.allSettled(
     layout.remotes.map((remote) =>

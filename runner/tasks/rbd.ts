@@ -42,7 +42,10 @@ export const create_image: Task = async (ctx, config) => {
     const rbd = ['rbd', '--cluster', client.cluster, '--name', client.name, '-p', 'rbd'];
     ctx.log.info(`Creating image ${name} with size ${image.megabytes}`);
     ctx.defer(async () => {
-      await client.remote.run([...rbd, 'rm', '--no-progress', name]);
+      // A client that was cut off counts as a watcher of the image until its watch is over, which takes up to 30 s.
+      const remove = [...rbd, 'rm', '--no-progress', name].map(quoteWord).join(' ');
+      const script = `for try in $(seq 20); do ${remove} && exit 0; status=$?; sleep 3; done; exit $status`;
+      await client.remote.run(script, { label: 'rbd rm', timeoutMs: 110_000 });
     });
     await client.remote.run([...rbd, 'create', '--size', String(image.megabytes), name]);
   }
@@ -75,8 +78,10 @@ export const fuse: Task = async (ctx, config) => {
       await remote.run(`sudo fusermount -u ${at} || sudo umount -l -f ${at} || ! mountpoint -q ${at}`, {
         timeoutMs: 60_000,
       });
-      process.stdin?.end();
+      // Unmounted it ends by itself, and lets go of the images; one that does not is killed.
+      const late = setTimeout(() => process.stdin?.end(), 5000);
       await process.wait().catch(() => {});
+      clearTimeout(late);
     });
     const wait = `for try in $(seq 300); do sudo mountpoint -q ${at} && exit 0; sleep 0.1; done; exit 1`;
     await remote.run(wait, { label: 'wait for rbd-fuse', timeoutMs: 90_000 });

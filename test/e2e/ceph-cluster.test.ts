@@ -1,0 +1,130 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileArchive } from '../../adapters/embedded/file-archive.ts';
+import { pyYaml } from '../../adapters/yaml/yaml.ts';
+import { defaultSite } from '../../core/config/site-settings.ts';
+import { targetEntry } from '../../core/config/targets.ts';
+import { fromPlain } from '../../core/config/yaml-value.ts';
+import type { YamlKey, YamlMap, YamlValue } from '../../core/config/yaml-value.ts';
+import { runJob } from '../../runner/job/run-job.ts';
+import type { JobResult } from '../../runner/job/run-job.ts';
+import { builtInTasks } from '../../runner/tasks/built-in.ts';
+import { startCephHosts } from '../fixtures/ceph-hosts.ts';
+import type { CephHosts } from '../fixtures/ceph-hosts.ts';
+import { describeWith } from '../requirements.ts';
+
+const roles = `roles:
+- [mon.a, mds.0, osd.0]
+- [mon.b, osd.1]
+- [mon.c, osd.2, client.0]
+`;
+
+describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', () => {
+  let hosts: CephHosts;
+  let archive: string;
+  let jobs = 0;
+  beforeAll(async () => {
+    archive = await mkdtemp(join(tmpdir(), 'loligo-ceph-jobs-'));
+    hosts = await startCephHosts(3);
+  }, 400_000);
+  afterAll(async () => {
+    await hosts?.stop();
+    await rm(archive, { recursive: true, force: true });
+  }, 60_000);
+
+  async function run(tasks: string): Promise<JobResult & { folder: string; log: string }> {
+    const config = pyYaml.parse(`${roles}tasks:\n${tasks}`) as YamlMap;
+    const targets = hosts.nodes.map(
+      ({ name, user, address, port, hostKey, identityFile }): [YamlKey, YamlValue] => {
+        const entry = targetEntry({ hostname: name, address, port, hostKey, identityFile } as Parameters<
+          typeof targetEntry
+        >[0]);
+        return [`${user}@${name}`, fromPlain(entry)];
+      },
+    );
+    jobs += 1;
+    const prefix = `run/${jobs}`;
+    const result = await runJob({
+      config: new Map<YamlKey, YamlValue>([['targets', new Map(targets)], ...config]),
+      archive: fileArchive({ folder: archive, baseUrl: null }),
+      archivePrefix: prefix,
+      yaml: pyYaml,
+      site: defaultSite,
+      options: {
+        owner: 'tester@bench',
+        name: 'run',
+        jobId: jobs,
+        description: null,
+        verbose: true,
+        suitePath: null,
+        interactiveOnError: false,
+      },
+      clock: { now: Date.now },
+      builtInTasks,
+      signal: new AbortController().signal,
+      console: null,
+      maxSeconds: null,
+    });
+    const folder = join(archive, prefix);
+    return { ...result, folder, log: await readFile(join(folder, 'teuthology.log'), 'utf8') };
+  }
+
+  test('becomes healthy, carries every workload, survives restarts and thrashing, and is archived', async () => {
+    const { failureReason, folder, log } = await run(`
+- ceph: {log-ignorelist: ['\\(OSD_', '\\(PG_', '\\(OBJECT_', '\\(MON_', '\\(POOL_', 'SLOW_OPS', 'slow ops', 'boot', 'wrongly marked']}
+- exec: {client.0: ["sudo ceph health | grep HEALTH_OK"]}
+- ceph-fuse: [client.0]
+- exec: {client.0: ['cp -r /usr/share/ceph $TESTDIR/mnt.0/x', 'diff -r /usr/share/ceph $TESTDIR/mnt.0/x']}
+- rbd.create_image: {client.0: {image_size: 64}}
+- rbd.fuse: [client.0]
+- exec: {client.0: ['sudo test -f $TESTDIR/rbd.0/testimage.client.0']}
+- full_sequential:
+  - radosbench: {time: 2, size: 65536}
+- ceph.restart: [osd.0]
+- ceph.stop: [osd.1]
+- ceph.restart: [osd.1]
+- full_sequential:
+  - thrashosds: {seed: 5, min_in: 2, op_delay: 1}
+  - rados: {ops: 75, seed: 4, object_size: 8192}
+`);
+    expect(failureReason).toBe(null);
+    expect(log).toContain('75 operations done and verified');
+    expect(await readdir(join(folder, 'data'))).toEqual(['mon.a.tgz', 'mon.b.tgz', 'mon.c.tgz']);
+    const kept = await readdir(join(folder, 'remote/container01/log'));
+    expect(kept).toEqual(
+      expect.arrayContaining(['ceph.log.gz', 'ceph-mon.a.log.gz', 'ceph-osd.0.log.gz', 'ceph-mgr.a.log.gz']),
+    );
+  }, 240_000);
+
+  test('ends the job when a daemon dies, and names it; what it left does not keep the next job from running', async () => {
+    const { status, failureReason, log } = await run(`
+- ceph: {watchdog_daemon_timeout: 1}
+- exec: {osd.1: ['sudo pkill -9 -x ceph-osd']}
+- sleep: 120
+`);
+    expect(status).toBe('fail');
+    expect(failureReason).toMatch(
+      /^ceph: osd\.1 on container02 died with status 1; it said: .*command crashed with signal 9/,
+    );
+    expect(log).toContain('osd.1 has been dead for 1 s, ending the job');
+  }, 120_000);
+
+  test('fails with the line of the cluster log that nothing ignores', async () => {
+    const { status, failureReason } = await run(`
+- ceph:
+- exec: {client.0: ["sudo ceph log 'something is rotten' --level error 2>/dev/null || sudo ceph osd set noout", "sudo ceph osd unset noout; sleep 1"]}
+`);
+    expect(status).toBe('fail');
+    expect(failureReason).toMatch(/^"\S+ .*(something is rotten|OSDMAP_FLAGS).*" in cluster log$/);
+  }, 120_000);
+
+  test('a daemon that crashes at its start is named, with its last words', async () => {
+    const { status, failureReason } = await run(`
+- ceph: {conf: {osd.2: {osd_max_object_name_len: 1, public_addr: 203.0.113.9}}, healthy-timeout: 20}
+`);
+    expect(status).toBe('fail');
+    expect(failureReason).toMatch(/osd\.2 on container03/);
+  }, 120_000);
+});
