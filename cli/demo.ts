@@ -21,6 +21,7 @@ interface DemoOptions {
   targets: 'sandbox' | 'docker';
   nodes: number;
   keep: boolean;
+  ceph: boolean;
 }
 
 /** `loligo demo`: a lab of its own in a temporary folder, the small suite that ships, its verdicts and logs, and nothing left behind. */
@@ -34,9 +35,14 @@ export function command(): Command {
         .default('sandbox'),
     )
     .option('--nodes <n>', 'how many nodes to make', wholeNumber(3), 4)
+    .option(
+      '--ceph',
+      'a real Ceph cluster on three containers: the suite ceph/smoke, which installs it first',
+      false,
+    )
     .option('--keep', 'leave the lab up after the verdicts, until Ctrl-C', false)
     .action(async (options: DemoOptions) => {
-      process.exitCode = await demo(options);
+      process.exitCode = await demo(options.ceph ? { ...options, targets: 'docker', nodes: 3 } : options);
     });
 }
 
@@ -77,7 +83,7 @@ async function startDemoLab(folder: string, options: DemoOptions): Promise<Lab> 
 async function runSuite(lab: Lab, options: DemoOptions, stop: StopSignals): Promise<number> {
   stop.signal.throwIfAborted();
   const client = labClient({ url: lab.url, token: () => lab.token });
-  const suite = options.withFailure ? 'smoke-with-failure' : 'smoke';
+  const suite = options.ceph ? 'ceph/smoke' : options.withFailure ? 'smoke-with-failure' : 'smoke';
   const submitted = await client.post<Submitted>('/v1/suites', {
     suite,
     suite_dir: join(import.meta.dirname, '..'),

@@ -50,7 +50,7 @@ export async function bringUp(ctx: TaskContext, config: CephConfig, fsid: string
     fsid,
     conf: plan.conf,
     layout,
-    hostnames: new Map([...plan.hosts].map(([remote, { hostname }]) => [remote, hostname])),
+    addresses: new Map([...plan.hosts].map(([remote, { address }]) => [remote, address])),
     daemons: [],
     pools: new Set(),
   };

@@ -12,7 +12,7 @@ export interface CephCluster {
   readonly fsid: string;
   readonly conf: CephConf;
   readonly layout: CephLayout;
-  readonly hostnames: ReadonlyMap<Remote, string>;
+  readonly addresses: ReadonlyMap<Remote, string>;
   /** Every daemon, in the order of their start. Tasks such as `rgw` add theirs. */
   readonly daemons: Daemon[];
   /** Pools that tests made; `ceph.created_pool` adds to them. */

@@ -40,7 +40,7 @@ export interface DaemonParams {
   readonly onDeath: (failure: DaemonDiedError, stillDead: () => boolean) => void;
 }
 
-/** A daemon ended that should run. The message has the last lines that it wrote to standard error. */
+/** A daemon ended that should run. The message has the last lines that it wrote. */
 export class DaemonDiedError extends Error {
   override readonly name = 'DaemonDiedError';
   readonly role: string;
@@ -94,15 +94,17 @@ export function createDaemon(params: DaemonParams): Daemon {
     await stop();
     log.info(`Starting ${role} on ${remote.shortname}...`);
     let said = '';
+    const listen = (chunk: Buffer): void => {
+      said = (said + chunk.toString('utf8')).slice(-tailBytes);
+    };
     wanted = true;
     const process = await remote.start(
       ['sudo', ...helper.command([...params.words, ...extra], { end, group: false })],
       {
         stdin: 'pipe',
         logger: log,
-        onStderr: (chunk) => {
-          said = (said + chunk.toString('utf8')).slice(-tailBytes);
-        },
+        onStdout: listen, // some programs complain there
+        onStderr: listen,
       },
     );
     current = process;

@@ -4,7 +4,6 @@ import type { Remote } from '../engine/task.ts';
 export interface CephHost {
   readonly remote: Remote;
   readonly address: string; // where the job's connection arrived, which the other hosts reach too
-  readonly hostname: string; // its own idea of it, as CRUSH has it
   readonly devices: readonly string[]; // for stores: the words of /scratch_devs that are block devices
   readonly missing: readonly string[]; // programs
 }
@@ -27,7 +26,6 @@ export async function probeHost(remote: Remote, programs: readonly string[]): Pr
   const host: CephHost = {
     remote,
     address: words('address')[0] ?? '',
-    hostname: words('hostname')[0] ?? remote.shortname,
     devices: words('devices'),
     missing: words('missing'),
   };
@@ -52,7 +50,6 @@ function probe(programs: readonly string[]): string {
     // A connection over loopback, such as to a sandbox node, says nothing about how others get here.
     'case $address in 127.*|::1|"") address=$(hostname -I 2>/dev/null) ;; esac',
     'echo "address=$address"',
-    'echo "hostname=$(hostname -s)"',
     'echo "root=$(sudo -n id -u </dev/null 2>/dev/null)"',
     'devices=; for each in $(cat /scratch_devs 2>/dev/null); do test -b "$each" && devices="$devices $each"; done; echo "devices=$devices"',
     `missing=; for each in ${programs.join(' ')}; do command -v $each >/dev/null || missing="$missing $each"; done; echo "missing=$missing"`,

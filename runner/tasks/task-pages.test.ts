@@ -88,6 +88,8 @@ describe('the examples of the tasks', () => {
     'rados',
     'radosbench',
     'rbd',
+    'rgw',
+    's3',
     'thrashosds',
   ]);
   const run = names.filter((name) => !elsewhere.has(name));
