@@ -59,6 +59,13 @@ export const cephArguments = taskArguments('ceph', {
     fallback: null,
   }),
   crush_tunables: argument({ usage: 'the CRUSH profile', kind: text, fallback: 'default' }),
+  flavor: argument({
+    usage: 'as suites say it; which packages there are is the word of `install`',
+    kind: optional(text),
+    fallback: null,
+  }),
+  sha1: argument({ usage: 'as `flavor`', kind: optional(text), fallback: null }),
+  branch: argument({ usage: 'as `flavor`', kind: optional(text), fallback: null }),
   fs: argument({
     usage: 'taken and not used: stores are made by BlueStore itself',
     kind: optional(text),
