@@ -58,6 +58,7 @@ async function measure(file: string): Promise<void> {
     plan({ now: 3, jobs: head, nodes: inventory, running: [], slots: null }),
   );
   await attemptsOneByOne(jobs, Math.min(attempts, jobCount));
+  await locksOfFour(nodes);
   database.close();
   console.log(`database: ${(statSync(file).size / 2 ** 20).toFixed(1)} MiB`);
 }
@@ -116,6 +117,26 @@ async function attemptsOneByOne(jobs: ReturnType<typeof sqliteJobStore>, count: 
     await spend('finish', () => jobs.finish(claim.attempt, outcome));
   }
   for (const [step, ms] of Object.entries(spent)) print(`${step}, 1 to 4 nodes`, ms / count);
+}
+
+/** Locks of people on four nodes each, all or none, with the whole inventory locked in turn and given back clean. */
+async function locksOfFour(nodes: ReturnType<typeof sqliteNodeStore>): Promise<void> {
+  const lockCount = 2000;
+  const perRound = Math.trunc(nodeNames.length / 4);
+  let locking = 0;
+  for (let first = 0; first < lockCount; first += perRound) {
+    const begun = performance.now();
+    for (let i = 0; i < perRound; i++) {
+      const request = { owner: 'bench@here', description: null, leaseUntil: null, now: 8 };
+      const names = nodeNames.slice(4 * i, 4 * i + 4);
+      const lock = await nodes.lockMany({ ...request, lockId: `bench:${first + i}`, nodes: names });
+      if (lock.kind === 'refused') throw new Error(lock.reason);
+    }
+    locking += performance.now() - begun;
+    for (let i = 0; i < perRound; i++) await nodes.release(`bench:${first + i}`, { clean: true, now: 9 });
+  }
+  print('lock of 4 nodes, all or none', locking / lockCount);
+  console.log(`locks of 4 nodes a second ${String(Math.round((1000 * lockCount) / locking)).padStart(17)}`);
 }
 
 async function timed<T>(what: string, times: number, act: () => Promise<T>): Promise<T> {
