@@ -58,9 +58,15 @@ describe('the checker sees', () => {
   });
 });
 
+/** Most mutants are caught in the first worlds, some in one of thirty: which ones depends on every call that the lab makes. */
+const worlds = [
+  ...['21', '22', '43', '45', '42', '23', '24', '25', '27', '39'],
+  ...Array.from({ length: 100 }, (_, i) => String(50 + i)),
+];
+
 /** Of the first world in which a mutant is caught at all. */
 async function firstLawBroken(mutant: Mutant): Promise<string | null> {
-  for (const seed of ['21', '22', '43', '45', '42', '23', '24', '25', '27', '39']) {
+  for (const seed of worlds) {
     const [first] = (await runWorld({ seed, operations: 800, mutant })).breaches;
     if (first !== undefined) return first.law;
   }
