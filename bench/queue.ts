@@ -127,9 +127,14 @@ async function locksOfFour(nodes: ReturnType<typeof sqliteNodeStore>): Promise<v
   for (let first = 0; first < lockCount; first += perRound) {
     const begun = performance.now();
     for (let i = 0; i < perRound; i++) {
-      const request = { owner: 'bench@here', description: null, leaseUntil: null, now: 8 };
-      const names = nodeNames.slice(4 * i, 4 * i + 4);
-      const lock = await nodes.lockMany({ ...request, lockId: `bench:${first + i}`, nodes: names });
+      const lock = await nodes.lockMany({
+        lockId: `bench:${first + i}`,
+        nodes: nodeNames.slice(4 * i, 4 * i + 4),
+        owner: 'bench@here',
+        description: null,
+        leaseUntil: null,
+        now: 8,
+      });
       if (lock.kind === 'refused') throw new Error(lock.reason);
     }
     locking += performance.now() - begun;
