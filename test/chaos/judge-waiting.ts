@@ -12,8 +12,8 @@ export interface Patience {
 const takeBackMs = 90_000;
 /** The same for one that is there and says nothing, after the end of its lease. */
 const afterLeaseMs = 45_000;
-/** How long the first job of the queue may look at enough free nodes: a launcher that fails is let alone for a minute. */
-const idleMs = 75_000;
+/** How long the first job of the queue may look at enough free nodes. */
+const idleMs = 60_000;
 /** What one job before another may cost it: the longest job, its unwinding, cleaning that hangs, and a sweep. */
 const turnMs = 60 * 60_000;
 
