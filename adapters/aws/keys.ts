@@ -18,6 +18,12 @@
  * | results | wish to hold       | `HOLDS`            | id, run        | job, all of them                                    |
  * | results | submission         | `SUBMISSION#KEY`   | `SUBMISSION`   | idempotency key; goes a week after its answer        |
  * | results | open submission    | `OPEN`             | time, key      | oldest first                                        |
+ * | results | pause of a queue   | `PAUSES`           | machine type   | all of them, machine type                            |
+ * | results | report on a run    | `REPORT#RUN`       | `REPORT`       | run                                                  |
+ * | results | mark of a report   | `REPORT#RUN`       | `MARK#WHAT`    | run                                                  |
+ * | results | open report        | `REPORTS`          | time, run      | oldest first                                         |
+ * | results | token              | `TOKENS`           | id             | id, all of them                                      |
+ * | results | worker that waits  | `WAITING#TYPE`     | ticket         | machine type                                         |
  * | results | audit record       | `AUDIT`, `AUDIT#ACTOR#A`, `AUDIT#SUBJECT#S` | time | newest first, of all, an actor, a subject |
  *
  * | index of results | partition                | sort                 | holds                                        |
@@ -74,6 +80,16 @@ export const resultKeys = {
   submission: (key: string): Key => ({ pk: `SUBMISSION#${key}`, sk: 'SUBMISSION' }),
   openSubmissions: 'OPEN',
   openSubmission: (key: string, at: number): Key => ({ pk: 'OPEN', sk: `${sortable(at)}#${key}` }),
+  pauses: 'PAUSES',
+  pause: (machineType: string): Key => ({ pk: 'PAUSES', sk: `QUEUE#${machineType}` }),
+  report: (run: string): Key => ({ pk: `REPORT#${run}`, sk: 'REPORT' }),
+  reportMark: (run: string, what: string): Key => ({ pk: `REPORT#${run}`, sk: `MARK#${what}` }),
+  openReports: 'REPORTS',
+  openReport: (run: string, at: number): Key => ({ pk: 'REPORTS', sk: `${sortable(at)}#${run}` }),
+  tokens: 'TOKENS',
+  token: (id: string): Key => ({ pk: 'TOKENS', sk: id }),
+  waiting: (machineType: string): string => `WAITING#${machineType}`,
+  waiter: (machineType: string, ticket: string): Key => ({ pk: `WAITING#${machineType}`, sk: ticket }),
   audit: (filter: { actor?: string | undefined; subject?: string | undefined }): string => {
     if (filter.subject !== undefined) return `AUDIT#SUBJECT#${filter.subject}`;
     return filter.actor === undefined ? 'AUDIT' : `AUDIT#ACTOR#${filter.actor}`;

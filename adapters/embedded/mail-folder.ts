@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageId } from '../../core/ports/notifier.ts';
 import type { Notifier } from '../../core/ports/notifier.ts';
-import { messageId } from './smtp-notifier.ts';
 
 /** For a lab without a mail server: each mail is a file of a folder, under a name made from its id, so that a second copy replaces the first. */
 export function mailFolder({ folder, from }: { folder: string; from: string }): Notifier {

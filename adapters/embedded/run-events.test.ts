@@ -9,7 +9,8 @@ import { sqliteLabCounts } from './lab-counts.ts';
 import { sqliteRunEvents } from './run-events.ts';
 
 describeRunEvents({
-  setup: () => {
+  name: 'SQLite',
+  setup: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'loligo-events-'));
     const database = openDatabase(join(folder, 'lab.sqlite'));
     return {

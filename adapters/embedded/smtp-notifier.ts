@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { messageId } from '../../core/ports/notifier.ts';
 import type { Notifier } from '../../core/ports/notifier.ts';
 
 const timeoutMs = 30_000;
@@ -19,9 +20,4 @@ export function smtpNotifier({ url, from }: { url: string; from: string }): Noti
       await transport.sendMail({ from, to, subject, text, messageId: messageId(id) });
     },
   };
-}
-
-/** An id as a Message-ID; what may not stand in one is percent-encoded. */
-export function messageId(id: string): string {
-  return `<${encodeURIComponent(id).replace(/[!'()*]/g, '_')}@loligo>`;
 }

@@ -6,7 +6,8 @@ import { openDatabase } from './database.ts';
 import { sqliteTokenStore } from './token-store.ts';
 
 describeTokenStore({
-  setup: () => {
+  name: 'SQLite',
+  setup: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'loligo-tokens-'));
     const database = openDatabase(join(folder, 'lab.sqlite'));
     return {

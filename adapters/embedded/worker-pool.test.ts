@@ -46,7 +46,7 @@ test('a worker that went away gets nothing', async () => {
   const waiting = wait(gone.signal);
   gone.abort();
   expect(await waiting).toBeNull();
-  expect(pool.launcher.unready?.('box')).toBe('no worker for box waits for a job');
+  expect(await pool.launcher.unready?.('box')).toBe('no worker for box waits for a job');
   await dispatch(lab, { maxRunners: null });
   expect(await lab.jobs.getJob('r', ids[0] ?? 0)).toMatchObject({ status: 'queued' });
   const [node] = await lab.nodes.list({ machineType: 'box' });

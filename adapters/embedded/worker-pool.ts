@@ -1,14 +1,12 @@
 import { LauncherBusyError } from '../../core/ports/launcher.ts';
 import type { Launcher, LaunchParams } from '../../core/ports/launcher.ts';
+import { workerRunnerPrefix } from '../../core/ports/workers.ts';
 import type { Workers } from '../../core/ports/workers.ts';
 
 interface Waiter {
   readonly machineType: string;
   readonly take: (attempt: LaunchParams) => void;
 }
-
-/** Who runs an attempt is told apart from runners of this machine by how its name begins. */
-export const workerRunnerPrefix = 'worker ';
 
 /**
  * Hands attempts on nodes of some machine types to workers that wait for them in this process, and all others to another

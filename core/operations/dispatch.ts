@@ -87,7 +87,7 @@ async function planned(ports: DispatchPorts, options: PassOptions): Promise<Pass
   }));
   const slots = options.maxRunners === null ? null : Math.max(0, options.maxRunners - claimed.length);
   const live = seen.filter((job) => job.expiresAt === null || job.expiresAt > now);
-  const unready = live.flatMap((job) => waitForLauncher(ports, job) ?? []);
+  const unready = await waitForLauncher(ports, live);
   const held = new Set(unready.map((job) => job.jobId));
   const jobs = live.filter((job) => !held.has(job.jobId));
   const pauses = await ports.pauses.list(now);
@@ -97,12 +97,21 @@ async function planned(ports: DispatchPorts, options: PassOptions): Promise<Pass
   return { ...planned, waiting: [...planned.waiting, ...unready], complete };
 }
 
-/** A job that nobody could run now holds nothing and delays nobody; null when it can be launched. */
-function waitForLauncher(ports: DispatchPorts, job: JobRecord): WaitingJob | null {
-  if (job.nodeCount === 0 || ports.launcher.unready === undefined) return null;
-  const reasons = machineTypes(job.machineType).map((type) => ports.launcher.unready?.(type) ?? null);
-  if (reasons.includes(null)) return null;
-  return { run: job.run, jobId: job.jobId, kind: 'launcher', reason: reasons.join('; '), expectedAt: null };
+/** The jobs that nobody could run now: they hold nothing and delay nobody. Each machine type is asked about once. */
+async function waitForLauncher(ports: DispatchPorts, jobs: readonly JobRecord[]): Promise<WaitingJob[]> {
+  const { launcher } = ports;
+  if (launcher.unready === undefined) return [];
+  const reasons = new Map<string, string | null>();
+  const waiting: WaitingJob[] = [];
+  for (const { run, jobId, machineType, nodeCount } of jobs) {
+    if (nodeCount === 0) continue;
+    const types = machineTypes(machineType);
+    for (const type of types) if (!reasons.has(type)) reasons.set(type, await launcher.unready(type));
+    const why = types.map((type) => reasons.get(type) ?? null);
+    if (why.includes(null)) continue;
+    waiting.push({ run, jobId, kind: 'launcher', reason: why.join('; '), expectedAt: null });
+  }
+  return waiting;
 }
 
 function withoutFailed(

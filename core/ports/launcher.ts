@@ -6,7 +6,7 @@ export interface Launcher {
   /** Starts a runner and returns how to find it again. Throws when it cannot be started. */
   launch(params: LaunchParams): Promise<string>;
   /** Why no attempt on nodes of a machine type can be launched now; null = one can. Without the method, always. */
-  unready?(machineType: string): string | null;
+  unready?(machineType: string): string | null | Promise<string | null>;
   /** Whether the runner may still be alive; false only when it certainly is not. */
   isAlive(runner: string): Promise<boolean>;
   /** Asks a runner to unwind and end; `force` kills it. A runner that is gone is fine. */

@@ -13,3 +13,8 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
 }
+
+/** An id as a Message-ID; what may not stand in one is percent-encoded. */
+export function messageId(id: string): string {
+  return `<${encodeURIComponent(id).replace(/[!'()*]/g, '_')}@loligo>`;
+}

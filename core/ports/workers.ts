@@ -13,3 +13,6 @@ export interface Workers {
     readonly signal: AbortSignal;
   }): Promise<LaunchParams | null>;
 }
+
+/** Who runs an attempt is told apart from runners that the lab starts itself by how its name begins. */
+export const workerRunnerPrefix = 'worker ';

@@ -8,21 +8,21 @@ interface Stores {
   readonly jobs: JobStore;
   readonly events: RunEvents;
   readonly counts: LabCounts;
-  readonly close: () => void;
+  readonly close: () => void | Promise<void>;
 }
 
 /** What every store tells of the changes that its job store makes. */
-export function describeRunEvents({ setup }: { setup: () => Stores }): void {
-  describe('the events of a run', () => {
+export function describeRunEvents(params: { name: string; setup: () => Promise<Stores> }): void {
+  describe(`the events of a run: ${params.name}`, () => {
     let stores: Stores;
     let ids: number[];
     beforeEach(async () => {
-      stores = setup();
+      stores = await params.setup();
       for (const run of ['r', 'other']) await stores.jobs.createRun(newRun(run));
       const jobs = ['a', 'b'].map((key) => newJob(key, { nodeCount: 0 }));
       ids = await stores.jobs.enqueue({ run: 'r', jobs, now: 2 });
     });
-    afterEach(() => stores.close());
+    afterEach(async () => stores.close());
 
     /** Takes the first job to its end and the second out of the queue. */
     async function allOver(): Promise<void> {

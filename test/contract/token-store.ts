@@ -12,18 +12,19 @@ const token: NewToken = {
   now: 1000,
 };
 
-/** What every store of tokens does. */
-export function describeTokenStore({
-  setup,
-}: {
-  setup: () => { store: TokenStore; close: () => void };
-}): void {
-  describe('a token store', () => {
-    let opened: ReturnType<typeof setup>;
-    beforeEach(() => {
-      opened = setup();
+interface Store {
+  readonly store: TokenStore;
+  readonly close: () => void | Promise<void>;
+}
+
+/** What every store of tokens does. `setup` gives an empty one. */
+export function describeTokenStore(params: { name: string; setup: () => Promise<Store> }): void {
+  describe(`tokens: ${params.name}`, () => {
+    let opened: Store;
+    beforeEach(async () => {
+      opened = await params.setup();
     });
-    afterEach(() => opened.close());
+    afterEach(async () => opened.close());
 
     test('gives back what it was given, newest first, and adds nothing twice', async () => {
       const { store } = opened;
