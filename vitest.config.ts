@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{core,adapters,providers,runner,api,cli}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['{core,adapters,providers,runner,api,cli,web}/**/*.test.ts', 'test/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -4,6 +4,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { archiveRoutes } from './archive-routes.ts';
 import { etags } from './etags.ts';
 import { eventRoutes } from './event-routes.ts';
+import { fileRoutes } from './file-routes.ts';
 import { metricsRoute } from './metrics.ts';
 import { holdRoutes } from './hold-routes.ts';
 import { jobActions } from './job-actions.ts';
@@ -11,14 +12,15 @@ import { killRoutes } from './kill-routes.ts';
 import { lockRoutes } from './lock-routes.ts';
 import { nodeActions } from './node-actions.ts';
 import { nodeRoutes } from './node-routes.ts';
+import { pageRoutes } from './page-routes.ts';
 import { pauseRoutes } from './pause-routes.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemAnswer, problemOf, problemResponses, refusal } from './problem.ts';
 import { addressAllowance } from './rate-limit.ts';
 import { queueRoutes } from './queue-routes.ts';
+import { queuesRoutes } from './queues-route.ts';
 import { resultRoutes } from './result-routes.ts';
 import { runRoutes } from './run-routes.ts';
-import { statusPages } from './status-pages.ts';
 import { submissionRoutes } from './submission-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 import { workerRoutes } from './worker-routes.ts';
@@ -63,9 +65,11 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   runRoutes(app, ports);
   resultRoutes(app, ports);
   eventRoutes(app, ports);
+  fileRoutes(app, ports);
   jobActions(app, ports);
   killRoutes(app, ports);
   queueRoutes(app, ports);
+  queuesRoutes(app, ports);
   pauseRoutes(app, ports);
   nodeRoutes(app, ports);
   nodeActions(app, ports);
@@ -80,7 +84,7 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
     return c.json({ status: 'ok' });
   });
   archiveRoutes(app, ports);
-  statusPages(app, ports);
+  pageRoutes(app, ports);
 
   app.notFound((c) => problemAnswer(404, `nothing is at '${new URL(c.req.url).pathname}'`));
   app.onError((error, c) => {

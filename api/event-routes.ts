@@ -44,14 +44,25 @@ const logRoute = createRoute({
     params: jobParams,
     query: z.object({
       follow: z.string().optional().describe('Anything but 0.'),
-      offset: z.coerce.number().int().min(0).default(0).describe('Bytes to leave out.'),
+      offset: z.coerce
+        .number()
+        .int()
+        .default(0)
+        .describe('Bytes to leave out; a negative number counts from the end.'),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(67_108_864)
+        .optional()
+        .describe('Bytes at most, without `follow`.'),
     }),
     headers: z.object({ 'last-event-id': z.string().regex(/^\d+$/).optional() }),
   },
   responses: {
     200: {
       description:
-        'Text; or, when text/event-stream is accepted, an event for each line, whose id is the offset behind it, and `end`',
+        'Text, with the offset of its first byte and the size of the log in X-Log-Start and X-Log-Size; or, when text/event-stream is accepted, an event for each line, whose id is the offset behind it, and `end`',
       content: { 'text/plain': { schema: z.string() }, [streamType]: { schema: z.string() } },
     },
     ...problemResponses(404, 422, 503),
@@ -76,20 +87,32 @@ export function eventRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   });
   app.openapi(logRoute, async (c) => {
     const { run, jobId } = await existingJob(ports, c.req.valid('param'));
-    const { follow: following, offset } = c.req.valid('query');
+    const { follow: following, offset, limit } = c.req.valid('query');
+    const path = `${run}/${jobId}/teuthology.log`;
+    const size = (await ports.archive.read(path, { start: 0, end: 0 }))?.size ?? 0;
+    const last = c.req.valid('header')['last-event-id'];
+    const start = last !== undefined ? Number(last) : offset < 0 ? Math.max(0, size + offset) : offset;
+    const events = c.req.header('accept')?.includes(streamType) ?? false;
+    const headers = {
+      ...streamHeaders,
+      'content-type': 'text/plain; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'x-log-start': String(start),
+      'x-log-size': String(size),
+    };
+    if (!events && (following === undefined || following === '0')) {
+      const part = { start, end: limit === undefined ? null : start + limit };
+      const file = start >= size ? null : await ports.archive.read(path, part);
+      return new Response(file === null ? '' : admitted(file.content), { headers });
+    }
     const isOver = async () => {
       const now = await ports.jobs.getJob(run, jobId);
       return following === undefined || following === '0' || now === null || isFinal(now.status);
     };
-    const last = c.req.valid('header')['last-event-id'];
-    const start = last === undefined ? offset : Number(last);
-    const path = `${run}/${jobId}/teuthology.log`;
     const { signal } = c.req.raw;
     const bytes = follow({ archive: ports.archive, path, start, isOver, pollMs, signal });
-    if (c.req.header('accept')?.includes(streamType))
-      return new Response(admitted(logEvents(bytes, start)), { headers: streamHeaders });
-    const headers = { ...streamHeaders, 'content-type': 'text/plain; charset=utf-8' };
-    return new Response(admitted(bytes), { headers: { ...headers, 'x-content-type-options': 'nosniff' } });
+    if (events) return new Response(admitted(logEvents(bytes, start)), { headers: streamHeaders });
+    return new Response(admitted(bytes), { headers });
   });
 }
 

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ApiPorts } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
-import { nodeEventSchema, nodeEventView, nodeSchema, nodeViewFor } from './views.ts';
+import { evidenceView, nodeDetailSchema, nodeEventView, nodeSchema, nodeViewFor } from './views.ts';
 import type { ApiEnv } from './writes.ts';
 
 const nodesRoute = createRoute({
@@ -27,12 +27,12 @@ const nodesRoute = createRoute({
 const nodeRoute = createRoute({
   method: 'get',
   path: '/v1/nodes/{name}',
-  summary: 'One node and what happened to it, newest first',
+  summary: 'One node, what happened to it, and what jobs say against it',
   request: { params: z.object({ name: z.string().max(255) }) },
   responses: {
     200: {
       description: 'The node',
-      content: { 'application/json': { schema: nodeSchema.extend({ history: z.array(nodeEventSchema) }) } },
+      content: { 'application/json': { schema: nodeDetailSchema } },
     },
     ...problemResponses(404),
   },
@@ -54,6 +54,7 @@ export function nodeRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
     if (node === null) throw new ProblemError(404, `no node named '${name}'`);
     const reader = await ports.authenticate(c.req.header('authorization') ?? null);
     const history = await ports.nodes.history(name, historyLength);
-    return c.json({ ...nodeViewFor(reader, node), history: history.map(nodeEventView) }, 200);
+    const evidence = (await ports.evidence.about(name)).map(evidenceView);
+    return c.json({ ...nodeViewFor(reader, node), history: history.map(nodeEventView), evidence }, 200);
   });
 }

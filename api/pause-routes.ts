@@ -13,7 +13,8 @@ const params = z.object({
   type: z.string().min(1).max(255).describe(`A machine type, or ${everyQueue} for every queue.`),
 });
 
-const pauseSchema = z
+/** A pause as the API shows it. */
+export const pauseSchema = z
   .object({
     machine_type: z.string().describe(`${everyQueue}: every queue.`),
     by: z.string(),
@@ -104,7 +105,8 @@ export function pauseRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   });
 }
 
-function pauseView({ machineType, by, reason, since, until }: Pause): PauseView {
+/** The same, of a record. */
+export function pauseView({ machineType, by, reason, since, until }: Pause): PauseView {
   const iso = (at: number) => new Date(at).toISOString();
   return { machine_type: machineType, by, reason, since: iso(since), until: iso(until) };
 }

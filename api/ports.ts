@@ -37,6 +37,8 @@ export interface ApiPorts {
   readonly counts: LabCounts;
   /** What the loops of the lab have done so far; not given where there are none. */
   readonly pulse?: () => Pulse;
+  /** A file of the pages for people by its path; null = there is none. Not given where others serve them. */
+  readonly pages?: (path: string) => Promise<PageFile | null>;
   readonly wakeups: Wakeups;
   readonly workers: Workers;
   readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>; // by `Node.provider`
@@ -55,6 +57,11 @@ export interface ApiPorts {
   readonly kill: (order: KillOrder) => Promise<number[]>;
   /** Ends jobs as `core/operations/kill-many.ts` says. */
   readonly killMany: (order: KillManyOrder) => Promise<KilledJobs[]>;
+}
+
+export interface PageFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly type: string; // for Content-Type
 }
 
 export interface Caller {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Node } from '../core/locks/node.ts';
 import type { NodeEvent } from '../core/ports/node-store.ts';
+import type { EvidenceEntry } from '../core/ports/node-evidence.ts';
 import type { JobRecord, RunRecord } from '../core/ports/job-store.ts';
 import { runStatus } from '../core/results/run-status.ts';
 import type { ApiPorts, Caller } from './ports.ts';
@@ -68,6 +69,12 @@ export const jobSchema = z
   })
   .openapi('Job');
 
+/** A job with what takes a look of its own. */
+export const jobDetailSchema = jobSchema.extend({
+  config: z.string().describe('YAML.'),
+  backtrace: z.string().nullable().describe('The last one of the log of a fail or dead job.'),
+});
+
 /** A machine of the inventory as the API shows it. */
 export const nodeSchema = z
   .object({
@@ -103,6 +110,24 @@ export const nodeEventSchema = z
   .object({ at: time, event: z.string(), by: z.string(), detail: z.string() })
   .openapi('NodeEvent');
 
+/** What is held against a node: what jobs met on it since it last served one well, and when it was taken out of use. */
+export const evidenceSchema = z
+  .object({
+    kind: z.enum(['failure', 'certain', 'quarantined']),
+    at: time,
+    reason: z.string(),
+    job: z.object({ run: z.string(), job_id: z.number().int() }).nullable(),
+  })
+  .openapi('NodeEvidence');
+
+/** A node with its past. */
+export const nodeDetailSchema = nodeSchema.extend({
+  history: z.array(nodeEventSchema).describe('Newest first.'),
+  evidence: z.array(evidenceSchema).describe('Newest first.'),
+});
+
+export type JobDetailView = z.infer<typeof jobDetailSchema>;
+export type NodeDetailView = z.infer<typeof nodeDetailSchema>;
 export type RunView = z.infer<typeof runSchema>;
 export type JobView = z.infer<typeof jobSchema>;
 export type NodeView = z.infer<typeof nodeSchema>;
@@ -199,6 +224,12 @@ export function nodeView(node: Node): NodeView {
     state_since: iso(node.stateSince),
     last_used_at: node.lastUsedAt === 0 ? null : iso(node.lastUsedAt),
   };
+}
+
+/** One piece of evidence. */
+export function evidenceView(entry: EvidenceEntry): z.infer<typeof evidenceSchema> {
+  const job = entry.kind === 'quarantined' ? null : { run: entry.run, job_id: entry.jobId };
+  return { kind: entry.kind, at: iso(entry.at), reason: entry.reason, job };
 }
 
 /** One entry of a node's history. */

@@ -75,6 +75,24 @@ describe('a house that breaks the law', () => {
       "import '../../adapters/embedded/b.ts';",
       'runner/engine/a.ts imports adapters/embedded/b.ts',
     ],
+    [
+      'the pages use more than types of the API',
+      'web/src/a.tsx',
+      "import { jobView } from '../../api/views.ts';",
+      'web/src/a.tsx imports more than types of api/views.ts',
+    ],
+    [
+      'the pages know an adapter',
+      'web/src/a.tsx',
+      "import type { B } from '../../adapters/yaml/b.ts';",
+      'web/src/a.tsx imports adapters/yaml/b.ts',
+    ],
+    [
+      'the pages take in a package',
+      'web/src/a.ts',
+      "import { z } from 'zod';",
+      'web/src/a.ts imports the package zod',
+    ],
     ['the stack uses product code', 'infra/a.ts', "import '../core/b.ts';", 'infra/a.ts imports core/b.ts'],
   ])('is caught: %s', (_, path, text, breach) => {
     expect(importBreaches(readImports(houseOf({ [path]: text }))).join('\n')).toContain(breach);
@@ -85,6 +103,16 @@ describe('a house that breaks the law', () => {
       houseOf({
         'runner/main.ts': "import '../adapters/embedded/b.ts';",
         'cli/up.ts': "import '../providers/b.ts';",
+      }),
+    );
+    expect(importBreaches(imports)).toEqual([]);
+  });
+
+  test('lets the pages know types of the API', () => {
+    const imports = readImports(
+      houseOf({
+        'web/src/a.tsx':
+          "import type { RunView } from '../../api/views.ts'; import { render } from 'preact';",
       }),
     );
     expect(importBreaches(imports)).toEqual([]);

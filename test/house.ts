@@ -7,6 +7,7 @@ export interface Import {
   readonly file: string; // relative to the house
   readonly specifier: string;
   readonly target: string | null; // relative to the house; null = a package or a Node built-in
+  readonly typeOnly: boolean; // nothing of it is there when the program runs
 }
 
 /** One breach of the import law, as a sentence. */
@@ -16,6 +17,7 @@ interface Room {
   readonly path: string; // the longest matching path decides
   readonly rooms: readonly string[]; // what of the house it may import, besides itself
   readonly packages: 'none' | 'any' | readonly string[]; // prefixes of packages; Node's built-ins count as packages
+  readonly typesOnly?: boolean; // what it imports of other rooms must be types
 }
 
 const everywhere = ['core', 'adapters', 'providers', 'runner', 'api', 'cli'];
@@ -37,7 +39,8 @@ const law: readonly Room[] = [
   { path: 'lambdas', rooms: ['core', 'api', 'adapters/aws', 'providers'], packages: 'any' },
   { path: 'infra', rooms: [], packages: ['aws-cdk', 'constructs', 'cdk-nag', 'node:'] },
   { path: 'cli', rooms: everywhere, packages: 'any' },
-  { path: 'web', rooms: ['api'], packages: 'any' },
+  { path: 'web', rooms: ['core', 'api'], packages: ['preact'], typesOnly: true },
+  { path: 'web/vite.config.ts', rooms: [], packages: ['vite'] },
   { path: 'bench', rooms: [...everywhere, 'test'], packages: 'any' },
 ];
 
@@ -53,10 +56,11 @@ const compositionRoots = [
 /** The imports of every source file of a house, tests left out: unit tests may reach anything. */
 export function readImports(house: string): Import[] {
   return sourceFiles(house).flatMap((file) => {
-    const specifiers = importedNames(file, readFileSync(join(house, file), 'utf8'));
-    return specifiers.map((specifier) => ({
+    const found = importsOf(file, readFileSync(join(house, file), 'utf8'));
+    return found.map(({ specifier, typeOnly }) => ({
       file,
       specifier,
+      typeOnly,
       target: specifier.startsWith('.') ? relative(house, join(house, dirname(file), specifier)) : null,
     }));
   });
@@ -76,8 +80,12 @@ export function importBreaches(imports: readonly Import[]): Breach[] {
         : [`${edge.file} imports the package ${edge.specifier}, which ${room.path} may not`];
     }
     const target = edge.target;
-    const allowed = [room.path, ...room.rooms].some((path) => within(target, path));
-    return allowed ? [] : [`${edge.file} imports ${target}, which ${room.path} may not`];
+    if (within(target, room.path)) return [];
+    if (!room.rooms.some((path) => within(target, path)))
+      return [`${edge.file} imports ${target}, which ${room.path} may not`];
+    return room.typesOnly && !edge.typeOnly
+      ? [`${edge.file} imports more than types of ${target}, which ${room.path} may not`]
+      : [];
   });
 }
 
@@ -107,20 +115,23 @@ export function importCycles(imports: readonly Import[]): string[] {
   return cycles;
 }
 
-function importedNames(file: string, text: string): string[] {
+function importsOf(file: string, text: string): Pick<Import, 'specifier' | 'typeOnly'>[] {
   const { module, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
+  const imported = module.staticImports.map(({ moduleRequest, entries }) => ({
+    specifier: moduleRequest.value,
+    typeOnly: entries.length > 0 && entries.every((entry) => entry.isType),
+  }));
   const exported = module.staticExports.flatMap((statement) =>
-    statement.entries.map((entry) => entry.moduleRequest?.value),
+    statement.entries.map((entry) => ({ specifier: entry.moduleRequest?.value, typeOnly: entry.isType })),
   );
-  const dynamic = module.dynamicImports.map(
-    (call) => /^['"](.*)['"]$/.exec(text.slice(call.moduleRequest.start, call.moduleRequest.end))?.[1],
+  const dynamic = module.dynamicImports.map((call) => ({
+    specifier: /^['"](.*)['"]$/.exec(text.slice(call.moduleRequest.start, call.moduleRequest.end))?.[1],
+    typeOnly: false,
+  }));
+  return [...imported, ...exported, ...dynamic].filter(
+    (each): each is { specifier: string; typeOnly: boolean } => each.specifier !== undefined,
   );
-  return [
-    ...module.staticImports.map((statement) => statement.moduleRequest.value),
-    ...exported,
-    ...dynamic,
-  ].filter((name) => name !== undefined);
 }
 
 function sourceFiles(house: string): string[] {
@@ -128,6 +139,7 @@ function sourceFiles(house: string): string[] {
     .map((room) => room.path.split('/')[0] ?? '')
     .filter((folder, index, all) => all.indexOf(folder) === index)
     .flatMap((folder) => filesBelow(house, folder))
+    .filter((file) => !file.startsWith('web/dist/'))
     .filter((file) => /\.tsx?$/.test(file) && !/\.(test|testsuite)\.tsx?$/.test(file));
 }
 

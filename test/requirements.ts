@@ -21,6 +21,7 @@ const parts = {
     present: () => answers('python3', '-c', 'import moto.server'),
     install: "pip install 'moto[server]'",
   },
+  chromium: { present: () => existsSync('/usr/bin/chromium'), install: 'apt-get install chromium' },
   gpg: { present: () => answers('gpg', '--version'), install: 'apt-get install gnupg' },
   shared: {
     present: () => existsSync(sharedFolder),

@@ -41,6 +41,7 @@ import { labPaths, lastPort, makeLabFolders, rememberPort, removeLabSign, writeL
 import type { LabPaths } from './sign.ts';
 import { suiteSettings } from '../environment.ts';
 import { startLoop } from './loop.ts';
+import { builtPages } from './pages.ts';
 import { resultsDesk } from './results-desk.ts';
 import type { ResultsDesk } from './results-desk.ts';
 import { pruneSuiteCache } from './suite-cache.ts';
@@ -216,6 +217,7 @@ async function openApi(params: {
   const apiPorts = {
     ...ports,
     url,
+    pages: builtPages,
     submissions: fileSubmissions({ folder: paths.submissions }),
     authenticate: labAuthenticator({ token, tokens: ports.tokens, clock: ports.clock }),
     limits: (options.site ?? defaultSite).apiLimits,
