@@ -18,6 +18,9 @@ const recordSchema = z
   .openapi('AuditRecord');
 export type AuditView = z.infer<typeof recordSchema>;
 
+/** What the `id` of a record looks like, in every store. */
+export const auditCursor = /^\d[\da-f.-]{0,99}$/;
+
 const auditRoute = createRoute({
   method: 'get',
   path: '/v1/audit',
@@ -26,10 +29,7 @@ const auditRoute = createRoute({
   request: {
     query: z.object({
       limit: z.coerce.number().int().min(1).max(1000).default(100),
-      cursor: z
-        .string()
-        .regex(/^\d{1,18}$/, 'a cursor is the `next` of an earlier page')
-        .optional(),
+      cursor: z.string().regex(auditCursor, 'a cursor is the `next` of an earlier page').optional(),
       actor: z.string().max(255).optional(),
       subject: z.string().max(1000).optional(),
     }),

@@ -14,7 +14,8 @@ export function dynamoAuditLog(tables: Tables): AuditLog {
   return {
     async record({ at, actor, action, subject, detail }) {
       count += 1;
-      const sk = `${sortable(at)}#${String(count).padStart(9, '0')}#${crypto.randomUUID()}`;
+      // Nothing in it has to be escaped in a URL, where it is a cursor.
+      const sk = `${sortable(at)}.${String(count).padStart(9, '0')}.${crypto.randomUUID()}`;
       const lists = [{}, { actor }, { subject }].map((filter) => resultKeys.audit(filter));
       const items = lists.map((pk): AuditItem => ({ pk, sk, at, actor, action, subject, detail }));
       await tables.putMany(tables.results, items);

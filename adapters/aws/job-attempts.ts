@@ -1,18 +1,22 @@
 import type { AttemptRef, JobStore, RenewResult, Transition } from '../../core/ports/job-store.ts';
 import { isFinal } from '../../core/results/job-state.ts';
 import { claimJob, unclaimJob } from './job-claims.ts';
-import { expireJob, finishJob, killJob } from './job-endings.ts';
+import { finishJob } from './job-endings.ts';
 import { currentAttempt, moveCount, putJob } from './job-items.ts';
-import { dynamoQueue, readJobs } from './job-queue.ts';
-import { allShards, nodeKeys, partitions, sortable } from './keys.ts';
-import type { Key } from './keys.ts';
+import { expireJobs, killJobs } from './job-kills.ts';
+import { dynamoQueue } from './job-queue.ts';
+import { nodeKeys } from './keys.ts';
 import { attemptLockId } from './node-grants.ts';
+import { settleRun } from './settle-run.ts';
 import type { Tables, Write } from './table.ts';
 import { transition } from './transition.ts';
 import type { Decision } from './transition.ts';
 
 /** More than a lab ever has; a query's limit may be no larger. */
 const everyJob = 2 ** 31 - 1;
+
+/** How many claims of a run there are between two looks at its size. */
+const settleEvery = 16;
 
 type Attempts = Pick<
   JobStore,
@@ -23,37 +27,33 @@ type Attempts = Pick<
 export function dynamoAttempts(tables: Tables): Attempts {
   return {
     /** Two reads, one batch of events and one transaction of two writes and one a node. */
-    claim: async (params) => transition(tables, (op) => claimJob(tables, op, params)),
-    unclaim: async (attempt, now, options) =>
-      transition(tables, (op) =>
-        unclaimJob(tables, op, { attempt, now, blameless: options?.blameless ?? false }),
-      ),
+    async claim(params) {
+      const result = await transition(tables, (op) => claimJob(tables, op, params));
+      // Runs grow by their claims before anything ends; one of some is enough to keep them short.
+      if (result.kind === 'claimed' && params.jobId % settleEvery === 0) await settleRun(tables, params.run);
+      return result;
+    },
+    async unclaim(attempt, now, options) {
+      const blameless = options?.blameless ?? false;
+      const result = await transition(tables, (op) => unclaimJob(tables, op, { attempt, now, blameless }));
+      if (result === 'ok') await settleRun(tables, attempt.run);
+      return result;
+    },
     /** One read and one transaction of two writes. */
     start: async (attempt, params) =>
       transition(tables, (op) => startJob(tables, op, { attempt, ...params })),
     /** One read and one transaction of one write and one a node. */
     renew: async (attempt, params) => transition(tables, (op) => renew(tables, op, { attempt, ...params })),
-    /** Two reads, one batch of events and one transaction of two writes and one a node. */
-    finish: async (attempt, outcome) =>
-      transition(tables, (op) => finishJob(tables, op, { attempt, outcome })),
-    /** One transaction a job: a run has more of them than fit into one. A call that is cut short is made again. */
-    async kill(params) {
-      const ids = params.jobId === undefined ? await livingJobs(tables, params.run) : [params.jobId];
-      const touched: number[] = [];
-      for (const jobId of ids) {
-        if (await transition(tables, (op) => killJob(tables, op, { ...params, jobId }))) touched.push(jobId);
-      }
-      return touched;
+    /** Three reads, one batch of events and one transaction of two writes and one a node. */
+    async finish(attempt, outcome) {
+      const result = await transition(tables, (op) => finishJob(tables, op, { attempt, outcome }));
+      if (result === 'ok') await settleRun(tables, attempt.run);
+      return result;
     },
-    /** One query a shard, and one transaction for each job that is over. */
-    async expireQueued({ now, actor }) {
-      const touched: number[] = [];
-      for (const { run, jobId } of await expiringJobs(tables, now)) {
-        if (await transition(tables, (op) => expireJob(tables, op, { run, jobId, actor, now })))
-          touched.push(jobId);
-      }
-      return touched.sort((a, b) => a - b);
-    },
+    /** One query a shard, one read for each hundred jobs, and one transaction for each 99; see `killJobs`. */
+    kill: async (params) => killJobs(tables, params),
+    /** One query a shard, two reads for each hundred jobs that are over, and one transaction for each 99 of a run. */
+    expireQueued: async (params) => expireJobs(tables, params),
     /** Reads every claimed job: at most as many as there are runners. */
     async expired(now) {
       const claimed = await dynamoQueue(tables).listJobs({
@@ -67,26 +67,6 @@ export function dynamoAttempts(tables: Tables): Attempts {
   };
 }
 
-async function livingJobs(tables: Tables, run: string): Promise<number[]> {
-  const statuses = ['queued', 'waiting', 'running'] as const;
-  const jobs = await dynamoQueue(tables).listJobs({ run, statuses, limit: everyJob });
-  return jobs.map((job) => job.jobId);
-}
-
-async function expiringJobs(tables: Tables, now: number) {
-  const found = await Promise.all(
-    allShards().map((shard) =>
-      tables.query<Key>({
-        TableName: tables.results,
-        IndexName: 'expiring',
-        KeyConditionExpression: 'expiringPk = :pk AND expiringSk < :end',
-        ExpressionAttributeValues: { ':pk': partitions.expiring(shard), ':end': sortable(now + 1) },
-      }),
-    ),
-  );
-  return readJobs(tables, found.flat());
-}
-
 async function startJob(
   tables: Tables,
   op: string,
@@ -98,10 +78,7 @@ async function startJob(
   const job = { ...before.job, status: 'running', runner, startedAt: now } as const;
   return {
     result: 'ok',
-    writes: [
-      putJob(tables, op, { job, before }),
-      moveCount(tables, { run: attempt.run, from: 'waiting', to: 'running', now }),
-    ],
+    writes: [putJob(tables, op, { job, before }), moveCount(tables, { job: before.job, to: 'running', now })],
   };
 }
 

@@ -46,7 +46,7 @@ export async function claimJob(
     result: { kind: 'claimed', attempt, attemptNumber: job.attempt + 1, nodes },
     writes: [
       putJob(tables, op, { job: { ...job, ...claimed, runner: null }, before }),
-      moveCount(tables, { run, from: 'queued', to: 'waiting', now }),
+      moveCount(tables, { job, to: 'waiting', now }),
       ...writes,
     ],
   };
@@ -78,7 +78,7 @@ export async function unclaimJob(
     result: 'ok',
     writes: [
       putJob(tables, op, { job: queued, before }),
-      moveCount(tables, { run: job.run, from: 'waiting', to: 'queued', now }),
+      moveCount(tables, { job, to: 'queued', now }),
       ...freed,
     ],
   };

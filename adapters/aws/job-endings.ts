@@ -1,7 +1,7 @@
 import { holdLockId } from '../../core/locks/held-job.ts';
-import type { AttemptRef, JobOutcome, JobRecord, JobStore, Transition } from '../../core/ports/job-store.ts';
+import type { AttemptRef, JobOutcome, JobRecord, Transition } from '../../core/ports/job-store.ts';
 import { isFinal } from '../../core/results/job-state.ts';
-import { currentAttempt, moveCount, putJob, readJob } from './job-items.ts';
+import { currentAttempt, moveCount, putJob } from './job-items.ts';
 import type { JobItem } from './job-items.ts';
 import { nodeKeys } from './keys.ts';
 import { attemptLockId, heldNodes, takeBackNodes } from './node-grants.ts';
@@ -48,15 +48,13 @@ export function endJob(
   op: string,
   end: Pick<JobOutcome, 'status' | 'failureReason' | 'actor' | 'durationSeconds' | 'now'> & {
     before: JobItem;
-    changes?: Partial<JobRecord>;
   },
 ): Write[] {
   const { before, status, failureReason, actor, durationSeconds, now } = end;
   const ended = { status, failureReason, actor, durationSeconds, finishedAt: now, leaseUntil: null };
-  const { run, status: from } = before.job;
   return [
-    putJob(tables, op, { job: { ...before.job, ...end.changes, ...ended }, before }),
-    moveCount(tables, { run, from, to: status, now }),
+    putJob(tables, op, { job: { ...before.job, ...ended }, before }),
+    moveCount(tables, { job: before.job, to: status, now }),
   ];
 }
 
@@ -81,38 +79,4 @@ async function holdNodes(
     return [{ before, node: { ...before.node, lock: held }, event }];
   });
   return changeNodes(tables, op, changes);
-}
-
-/** Asks one job to end; see `JobStore.kill`. */
-export async function killJob(
-  tables: Tables,
-  op: string,
-  { run, jobId, actor, reason, now }: Parameters<JobStore['kill']>[0] & { jobId: number },
-): Promise<Decision<boolean>> {
-  const before = await readJob(tables, { run, jobId });
-  if (before === null || isFinal(before.job.status) || before.job.killRequested !== null) {
-    return { result: false, writes: [] };
-  }
-  const killRequested = { actor, reason, at: now };
-  if (before.job.status !== 'queued') {
-    return { result: true, writes: [putJob(tables, op, { job: { ...before.job, killRequested }, before })] };
-  }
-  const end = { status: 'dead', failureReason: reason, actor, durationSeconds: null, now } as const;
-  return { result: true, writes: endJob(tables, op, { ...end, before, changes: { killRequested } }) };
-}
-
-/** Ends one queued job whose time is over; see `JobStore.expireQueued`. */
-export async function expireJob(
-  tables: Tables,
-  op: string,
-  { run, jobId, actor, now }: { run: string; jobId: number; actor: string; now: number },
-): Promise<Decision<boolean>> {
-  const before = await readJob(tables, { run, jobId });
-  const expiresAt = before?.job.expiresAt ?? null;
-  if (before?.job.status !== 'queued' || expiresAt === null || expiresAt > now) {
-    return { result: false, writes: [] };
-  }
-  const failureReason = `expired at ${new Date(expiresAt).toISOString()}: it was still queued`;
-  const end = { status: 'dead', failureReason, actor, durationSeconds: null, now } as const;
-  return { result: true, writes: endJob(tables, op, { ...end, before }) };
 }

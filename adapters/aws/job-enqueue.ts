@@ -2,9 +2,11 @@ import { NodesLackingError } from '../../core/locks/errors.ts';
 import { RunClosedError, RunNotFoundError } from '../../core/ports/job-store.ts';
 import type { JobRecord, JobStore, NewJob } from '../../core/ports/job-store.ts';
 import { putJob, queueOf } from './job-items.ts';
-import type { JobKeyItem, RunItem } from './job-items.ts';
+import type { JobKeyItem } from './job-items.ts';
 import { resultKeys } from './keys.ts';
-import { mostWrites } from './table.ts';
+import { additions, tallyName } from './run-tally.ts';
+import type { RunItem } from './run-tally.ts';
+import { mostCharacters, mostWrites } from './table.ts';
 import type { Tables, Write } from './table.ts';
 import { putNext, transition } from './transition.ts';
 
@@ -13,8 +15,6 @@ export const mostNodes = mostWrites - 2;
 
 /** Each job is two writes, and the run's counters are one more. */
 const jobsAtOnce = Math.floor((mostWrites - 1) / 2);
-/** A transaction takes 4 MB; text may be three bytes a character, and a job has more than its YAML. */
-const charactersAtOnce = 1_000_000;
 
 type EnqueueParams = Parameters<JobStore['enqueue']>[0];
 
@@ -43,7 +43,7 @@ function* batches(jobs: readonly NewJob[]): Generator<NewJob[]> {
   let batch: NewJob[] = [];
   let size = 0;
   for (const job of jobs) {
-    if (batch.length === jobsAtOnce || (batch.length > 0 && size + job.config.length > charactersAtOnce)) {
+    if (batch.length === jobsAtOnce || (batch.length > 0 && size + job.config.length > mostCharacters)) {
       yield batch;
       batch = [];
       size = 0;
@@ -59,10 +59,10 @@ async function addBatch(tables: Tables, op: string, { run, jobs, now }: EnqueueP
   if (record === null) throw new RunNotFoundError(run);
   const keys = jobs.map((job) => resultKeys.jobKey(run, job.key));
   const known = (await tables.getMany<JobKeyItem>(tables.results, keys)).map((item) => item?.jobId);
-  const missing = known.filter((id) => id === undefined).length;
-  if (missing === 0) return { result: known.map((id) => id ?? 0), writes: [] };
+  const missing = jobs.filter((_, index) => known[index] === undefined);
+  if (missing.length === 0) return { result: known.map((id) => id ?? 0), writes: [] };
   if (record.closed) throw new RunClosedError(run);
-  let next = await nextIds(tables, missing);
+  let next = await nextIds(tables, missing.length);
   const writes: Write[] = [countQueued(tables, { run, added: missing, now })];
   const result = jobs.map((job, index) => {
     const had = known[index];
@@ -93,21 +93,20 @@ async function nextIds(tables: Tables, count: number): Promise<number> {
 
 function countQueued(
   tables: Tables,
-  { run, added, now }: { run: string; added: number; now: number },
+  { run, added, now }: { run: string; added: readonly NewJob[]; now: number },
 ): Write {
+  const byQueue = Map.groupBy(added, queueOf);
+  const tally = additions(
+    new Map([...byQueue].map(([queue, jobs]) => [tallyName('queued', queue), jobs.length])),
+  );
   return {
     Update: {
       TableName: tables.results,
       Key: resultKeys.run(run),
-      UpdateExpression: 'SET #counts.#queued = #counts.#queued + :added, #updatedAt = :now',
+      UpdateExpression: `SET #updatedAt = :now ${tally.expression}`,
       ConditionExpression: '#closed = :false',
-      ExpressionAttributeNames: {
-        '#counts': 'counts',
-        '#queued': 'queued',
-        '#updatedAt': 'updatedAt',
-        '#closed': 'closed',
-      },
-      ExpressionAttributeValues: { ':added': added, ':now': now, ':false': false },
+      ExpressionAttributeNames: { ...tally.names, '#updatedAt': 'updatedAt', '#closed': 'closed' },
+      ExpressionAttributeValues: { ...tally.values, ':now': now, ':false': false },
     },
   };
 }

@@ -1,12 +1,10 @@
 import { machineTypes } from '../../core/locks/match.ts';
-import type { AttemptRef, JobRecord, RunRecord } from '../../core/ports/job-store.ts';
+import type { AttemptRef, JobRecord } from '../../core/ports/job-store.ts';
 import type { JobStatus } from '../../core/results/job-state.ts';
 import { partitions, resultKeys, shardOfJob, sortable } from './keys.ts';
+import { moveJobs } from './run-tally.ts';
 import type { Item, Tables, Write } from './table.ts';
 import { putNext } from './transition.ts';
-
-/** A run as the table has it; its fields lie open, so that counters can be moved without reading them. */
-export type RunItem = Item & RunRecord;
 
 /** A job as the table has it: the domain's record, and what the indexes need. */
 export interface JobItem extends Item {
@@ -24,12 +22,6 @@ export interface JobItem extends Item {
 /** Marks a key of a run as taken by a job. */
 export interface JobKeyItem extends Item {
   readonly jobId: number;
-}
-
-/** The run without what belongs to the table. */
-export function toRun(item: RunItem): RunRecord {
-  const { pk: _, sk: __, version: ___, op: ____, ...run } = item;
-  return run;
 }
 
 /** The job, or null when it is not one of this run. */
@@ -79,25 +71,11 @@ export function queueOf({ machineType }: Pick<JobRecord, 'machineType'>): string
   return [...new Set(machineTypes(machineType))].sort().join(',');
 }
 
-/** The write that moves one job between two counters of its run. */
+/** The write that tells the run of a job where it goes. */
 export function moveCount(
   tables: Tables,
-  { run, from, to, now }: { run: string; from: JobStatus; to: JobStatus; now: number },
+  { job, to, now }: { job: JobRecord; to: JobStatus; now: number },
 ): Write {
-  return {
-    Update: {
-      TableName: tables.results,
-      Key: resultKeys.run(run),
-      UpdateExpression:
-        'SET #counts.#from = #counts.#from - :one, #counts.#to = #counts.#to + :one, #updatedAt = :now',
-      ConditionExpression: '#counts.#from >= :one',
-      ExpressionAttributeNames: {
-        '#counts': 'counts',
-        '#from': from,
-        '#to': to,
-        '#updatedAt': 'updatedAt',
-      },
-      ExpressionAttributeValues: { ':one': 1, ':now': now },
-    },
-  };
+  const move = { jobId: job.jobId, queue: queueOf(job), from: job.status, to };
+  return moveJobs(tables, { run: job.run, moves: [move], now });
 }

@@ -1,17 +1,17 @@
 import { compareCodePoints } from '../../core/config/code-point-order.ts';
-import type { JobRecord, JobStore } from '../../core/ports/job-store.ts';
+import type { JobStore } from '../../core/ports/job-store.ts';
+import { jobStatuses } from '../../core/results/job-state.ts';
 import type { JobStatus } from '../../core/results/job-state.ts';
 import { enqueue } from './job-enqueue.ts';
 import { putJob, readJob } from './job-items.ts';
-import type { JobItem } from './job-items.ts';
+import { pageOfJobs } from './job-pages.ts';
+import type { IndexEntry } from './job-pages.ts';
 import { allShards, partitions, resultKeys, sortable } from './keys.ts';
 import type { Key } from './keys.ts';
 import type { Tables } from './table.ts';
 import { transition } from './transition.ts';
 
 type Queue = Pick<JobStore, 'enqueue' | 'getJob' | 'listJobs' | 'queueHead' | 'queuedTypes' | 'setPriority'>;
-
-const everyStatus: readonly JobStatus[] = ['queued', 'waiting', 'running', 'pass', 'fail', 'dead'];
 
 /**
  * The part of the job store that holds jobs and their order. What indexes say may be a moment old; the jobs themselves are then
@@ -22,7 +22,7 @@ export function dynamoQueue(tables: Tables): Queue {
     enqueue: async (params) => enqueue(tables, params),
     getJob: async (run, jobId) => (await readJob(tables, { run, jobId }))?.job ?? null,
     /** One query for each shard, and for each status when no run is named; one read for each hundred jobs. */
-    async listJobs({ run, statuses = everyStatus, limit, offset = 0, after }) {
+    async listJobs({ run, statuses = jobStatuses, limit, offset = 0, after }) {
       const wanted = new Set(statuses);
       const places = allShards().flatMap((shard): Place[] =>
         run === undefined
@@ -30,27 +30,35 @@ export function dynamoQueue(tables: Tables): Queue {
           : [['by-run', 'runPk', partitions.byRun(run, shard)]],
       );
       // Where each entry counts, no partition can have more of the page than the whole of it.
-      const most = run === undefined || wanted.size === everyStatus.length ? offset + limit : undefined;
-      const found = await Promise.all(places.map((place) => entriesOf(tables, { place, most, after })));
-      const keys = found
-        .flat()
-        .filter(({ status }) => status === undefined || wanted.has(status))
-        .sort((a, b) => compareCodePoints(a.idSk, b.idSk))
-        .slice(offset, offset + limit);
-      return (await readJobs(tables, keys)).filter((job) => wanted.has(job.status));
+      const counts = run === undefined || wanted.size === jobStatuses.length;
+      return pageOfJobs(tables, {
+        next: async (behind, most) => {
+          const limited = counts ? most : undefined;
+          const found = await Promise.all(
+            places.map((place) => entriesOf(tables, { place, most: limited, behind })),
+          );
+          return found.flat().filter(({ status }) => status === undefined || wanted.has(status));
+        },
+        fits: (job) => wanted.has(job.status),
+        behind: after === undefined ? '' : sortable(after),
+        offset,
+        limit,
+      });
     },
     /** One read of the queues in use, one query for each shard of those that hold the type, one read for each hundred jobs. */
     async queueHead(machineType, limit, after) {
-      const behind = after === undefined ? '' : `${sortable(after.priority)}#${sortable(after.jobId)}`;
       const lists = (await queuesInUse(tables)).filter((list) => list.split(',').includes(machineType));
-      const found = await Promise.all(
-        lists.flatMap((list) => allShards().map((shard) => headOf(tables, { list, shard, behind, limit }))),
-      );
-      const keys = found
-        .flat()
-        .sort((a, b) => compareCodePoints(a.queueSk, b.queueSk))
-        .slice(0, limit);
-      return (await readJobs(tables, keys)).filter((job) => job.status === 'queued');
+      const places = lists.flatMap((list) => allShards().map((shard) => ({ list, shard })));
+      return pageOfJobs(tables, {
+        next: async (behind, most) =>
+          (
+            await Promise.all(places.map((place) => headOf(tables, { ...place, behind, limit: most })))
+          ).flat(),
+        fits: (job) => job.status === 'queued',
+        behind: after === undefined ? '' : `${sortable(after.priority)}#${sortable(after.jobId)}`,
+        offset: 0,
+        limit,
+      });
     },
     async queuedTypes() {
       const lists = await Promise.all(
@@ -88,27 +96,19 @@ type Place = readonly [index: string, attribute: string, value: string];
 
 async function entriesOf(
   tables: Tables,
-  params: { place: Place; most: number | undefined; after: number | undefined },
-): Promise<(Key & { idSk: string; status?: JobStatus })[]> {
-  const { most, after } = params;
+  params: { place: Place; most: number | undefined; behind: string },
+): Promise<(IndexEntry & { status?: JobStatus })[]> {
+  const { most, behind } = params;
   const [index, attribute, value] = params.place;
-  return tables.query({
+  const entries = await tables.query<Key & { idSk: string; status?: JobStatus }>({
     TableName: tables.results,
     IndexName: index,
-    KeyConditionExpression: after === undefined ? '#pk = :pk' : '#pk = :pk AND idSk > :after',
+    KeyConditionExpression: behind === '' ? '#pk = :pk' : '#pk = :pk AND idSk > :behind',
     ExpressionAttributeNames: { '#pk': attribute },
-    ExpressionAttributeValues: {
-      ':pk': value,
-      ':after': after === undefined ? undefined : sortable(after),
-    },
+    ExpressionAttributeValues: { ':pk': value, ...(behind !== '' && { ':behind': behind }) },
     ...(most !== undefined && { Limit: most }),
   });
-}
-
-/** Jobs by their keys, in that order, without those that are gone. */
-export async function readJobs(tables: Tables, keys: readonly Key[]): Promise<JobRecord[]> {
-  const items = await tables.getMany<JobItem>(tables.results, keys);
-  return items.filter((item) => item !== null).map((item) => item.job);
+  return entries.map((entry) => ({ ...entry, place: entry.idSk }));
 }
 
 async function queuesInUse(tables: Tables): Promise<string[]> {
@@ -119,8 +119,8 @@ async function queuesInUse(tables: Tables): Promise<string[]> {
 async function headOf(
   tables: Tables,
   { list, shard, behind, limit }: { list: string; shard: number; behind: string; limit: number },
-): Promise<(Key & { queueSk: string })[]> {
-  return tables.query({
+): Promise<IndexEntry[]> {
+  const entries = await tables.query<Key & { queueSk: string }>({
     TableName: tables.results,
     IndexName: 'queue',
     KeyConditionExpression: behind === '' ? 'queuePk = :pk' : 'queuePk = :pk AND queueSk > :behind',
@@ -130,4 +130,5 @@ async function headOf(
     },
     Limit: limit,
   });
+  return entries.map((entry) => ({ ...entry, place: entry.queueSk }));
 }

@@ -1,29 +1,31 @@
 import type { JobStore, RunRecord } from '../../core/ports/job-store.ts';
-import { toRun } from './job-items.ts';
-import type { RunItem } from './job-items.ts';
+
 import { resultKeys } from './keys.ts';
+import { toRun } from './run-tally.ts';
+import type { RunItem } from './run-tally.ts';
+import { settleRun } from './settle-run.ts';
 import type { Item, Tables } from './table.ts';
 import { putNext, transition } from './transition.ts';
 
 type Runs = Pick<JobStore, 'createRun' | 'closeRun' | 'getRun' | 'listRuns'>;
-
-const noJobs = { queued: 0, waiting: 0, running: 0, pass: 0, fail: 0, dead: 0 };
 
 /** The part of the job store that keeps runs. */
 export function dynamoRuns(tables: Tables): Runs {
   const read = async (run: string) => tables.get<RunItem>(tables.results, resultKeys.run(run));
   return {
     async createRun({ now, ...fields }) {
-      const run: RunRecord = { ...fields, submittedAt: now, updatedAt: now, closed: false, counts: noJobs };
+      const run: Omit<RunRecord, 'counts'> = { ...fields, submittedAt: now, updatedAt: now, closed: false };
       return transition(tables, async (op) => {
         if ((await read(run.name)) !== null) return { result: 'exists', writes: [] };
-        const item = { ...resultKeys.run(run.name), ...run };
+        const item = { ...resultKeys.run(run.name), ...run, changes: [], changesBefore: 0 };
+        const open = resultKeys.openRun(run.name);
         const listed = { ...resultKeys.listedRun(run.name, now), name: run.name };
         return {
           result: 'created',
           writes: [
             putNext<RunItem>(tables.results, op, { item, before: null }),
             putNext<Item & { name: string }>(tables.results, op, { item: listed, before: null }),
+            putNext<Item>(tables.results, op, { item: open, before: null }),
           ],
         };
       });
@@ -42,6 +44,7 @@ export function dynamoRuns(tables: Tables): Runs {
         };
         return { result: undefined, writes: [{ Update: close }] };
       });
+      await settleRun(tables, run);
     },
     async getRun(run) {
       const item = await read(run);

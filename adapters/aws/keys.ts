@@ -12,7 +12,10 @@
  * | results | run                | `RUN#NAME`         | `RUN`          | name                                                |
  * | results | list of runs       | `RUNS`             | time, name     | newest first                                        |
  * | results | job                | `JOB#ID`           | `JOB`          | id; the four indexes below                          |
- * | results | job key            | `KEY#RUN#KEY`      | `KEY`          | run and key: what makes a repeated submission harmless |
+ * | results | job key            | `KEYS#RUN#SHARD`   | `KEY#KEY`      | run and key: what makes a repeated submission harmless; all of a run |
+ * | results | changes of status  | `CHANGES#RUN`      | last number    | from a number on; the newest are in the run itself   |
+ * | results | open run           | `OPENRUNS`         | name           | all of them                                          |
+ * | results | sum of what is over | `TOTAL`           | `JOBS`         | the item itself                                      |
  * | results | job id counter     | `COUNTER`          | `JOBS`         | the counter itself                                  |
  * | results | queues in use      | `QUEUES`           | `LISTS`        | the item itself                                     |
  * | results | wish to hold       | `HOLDS`            | id, run        | job, all of them                                    |
@@ -35,7 +38,9 @@
  *
  * No partition grows hot: a node's is chosen by its name, a job's is its own, and each index partition is one of `shards`, by the
  * job's id, so that neither 100,000 jobs of one run nor of one machine type meet at one key. The only item that many share is
- * their run, because its counters move with them in one transaction; calls that meet there try again.
+ * their run, because its counters and the order of its changes move with them in one transaction. What is written there is added
+ * and appended without a read, so that only calls which overlap try again; enqueue, kill and expiry bring it up to 99 jobs at once.
+ * The numbers of the whole lab take no part in that: those of a run are added to them when it is over.
  */
 
 /** Over how many partitions the inventory and each index are spread. Changing it needs a new table. */
@@ -71,8 +76,15 @@ export const resultKeys = {
     sk: `${sortable(submittedAt)}#${name}`,
   }),
   job: (jobId: number): Key => ({ pk: `JOB#${jobId}`, sk: 'JOB' }),
-  // The length keeps apart what would read the same: run `a` with key `b#c`, and run `a#b` with key `c`.
-  jobKey: (run: string, key: string): Key => ({ pk: `KEY#${run.length}#${run}#${key}`, sk: 'KEY' }),
+  jobKeys: (run: string, shard: number): string => `KEYS#${run}#${shard}`,
+  jobKey: (run: string, key: string): Key => ({
+    pk: resultKeys.jobKeys(run, shardOf(key)),
+    sk: `KEY#${key}`,
+  }),
+  changes: (run: string, last: number): Key => ({ pk: `CHANGES#${run}`, sk: sortable(last) }),
+  openRuns: 'OPENRUNS',
+  openRun: (run: string): Key => ({ pk: 'OPENRUNS', sk: run }),
+  total: { pk: 'TOTAL', sk: 'JOBS' } satisfies Key,
   counter: { pk: 'COUNTER', sk: 'JOBS' } satisfies Key,
   queues: { pk: 'QUEUES', sk: 'LISTS' } satisfies Key,
   holds: 'HOLDS',

@@ -19,7 +19,9 @@ import { lazy } from './lazy.ts';
 import { dynamoNodeEvidence } from './node-evidence.ts';
 import { dynamoNodeStore } from './node-store.ts';
 import { sesNotifier, snsNotifier } from './notifier.ts';
+import { dynamoLabCounts } from './lab-counts.ts';
 import { dynamoPauses } from './pauses.ts';
+import { dynamoRunEvents } from './run-events.ts';
 import { dynamoRunReports } from './run-reports.ts';
 import { s3Archive } from './s3-archive.ts';
 import { sqsWakeups } from './sqs-wakeups.ts';
@@ -87,18 +89,12 @@ export function awsPorts(
     log,
     wakeups,
     tokens: dynamoTokenStore(tables),
-    events: lazy(notYet('events')),
-    counts: lazy(notYet('counts')),
+    events: dynamoRunEvents(tables),
+    counts: dynamoLabCounts(tables),
     submissions: dynamoSubmissions(tables),
     workers: lazy(() => work.workers),
     reports: dynamoRunReports(tables),
     notifier: lazy(() => notifierOf(environment, clients)),
-  };
-}
-
-function notYet(port: string): () => never {
-  return () => {
-    throw new Error(`the port '${port}' is not on AWS yet`);
   };
 }
 

@@ -3,6 +3,7 @@
 export interface TableShape {
   readonly partitionKey: 'pk';
   readonly sortKey: 'sk';
+  readonly timeToLive: 'goneAt'; // epoch seconds; items without it stay
   readonly indexes: readonly IndexShape[];
 }
 
@@ -14,12 +15,18 @@ export interface IndexShape {
 }
 
 /** Who locks are given to and what happened to them; see keys.ts. */
-export const nodesTable: TableShape = { partitionKey: 'pk', sortKey: 'sk', indexes: [] };
+export const nodesTable: TableShape = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  timeToLive: 'goneAt',
+  indexes: [],
+};
 
 /** Runs, jobs and their queue; see keys.ts. An index holds no more than what saves a read of the job. */
 export const resultsTable: TableShape = {
   partitionKey: 'pk',
   sortKey: 'sk',
+  timeToLive: 'goneAt',
   indexes: [
     { name: 'queue', partitionKey: 'queuePk', sortKey: 'queueSk', include: [] },
     { name: 'by-run', partitionKey: 'runPk', sortKey: 'idSk', include: ['status'] },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -41,6 +42,9 @@ export interface Tables {
 /** What one TransactWriteItems takes. */
 export const mostWrites = 100;
 
+/** What goes into one transaction, of text: it takes 4 MB, a character may be three bytes, and a job has more than its YAML. */
+export const mostCharacters = 1_000_000;
+
 /** The tables behind one client. */
 export function openTables(params: {
   readonly client: DynamoDBClient;
@@ -82,7 +86,9 @@ export function openTables(params: {
       if (writes.length > mostWrites)
         throw new Error(`${writes.length} writes do not fit into a transaction`);
       try {
-        await client.send(new TransactWriteCommand({ TransactItems: [...writes] }));
+        // The SDK repeats a request whose answer was lost with its token, and AWS then carries it out once.
+        const ClientRequestToken = randomUUID();
+        await client.send(new TransactWriteCommand({ TransactItems: [...writes], ClientRequestToken }));
         return 'ok';
       } catch (error) {
         if (isRefusal(error)) return 'refused';

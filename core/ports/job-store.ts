@@ -66,7 +66,8 @@ export interface JobStore {
   finish(attempt: AttemptRef, outcome: JobOutcome): Promise<Transition>;
   /**
    * Asks that jobs end: queued ones become `dead` at once, claimed ones get `killRequested` and end through their runner.
-   * Final ones and those asked already are left alone. Returns the ids touched, in order.
+   * Final ones and those asked already are left alone. Returns the ids touched, in order. Many jobs of a run may take several
+   * transactions; a call that is cut short is made again.
    */
   kill(params: {
     run: string;
@@ -76,8 +77,9 @@ export interface JobStore {
     now: number;
   }): Promise<number[]>;
   /**
-   * Ends the queued jobs whose time (`expiresAt`) is over: `dead`, with a reason that names it, counters moved, all in one
-   * transaction. Claimed ones are left alone. A second call changes nothing. Returns the ids touched, in order.
+   * Ends the queued jobs whose time (`expiresAt`) is over: `dead`, with a reason that names it, the counters moved with them.
+   * Claimed ones are left alone. A second call changes nothing. Returns the ids touched, in order. Many jobs may take several
+   * transactions.
    */
   expireQueued(params: { now: number; actor: string }): Promise<number[]>;
   /** Changes the place of a queued job; `stale` once it has left the queue. */

@@ -1,6 +1,9 @@
 /** `queued` waits for nodes; `waiting` has them and its runner is starting; the last three are final. */
 export type JobStatus = 'queued' | 'waiting' | 'running' | 'pass' | 'fail' | 'dead';
 
+/** Every status, in the order of a job's life. */
+export const jobStatuses: readonly JobStatus[] = ['queued', 'waiting', 'running', 'pass', 'fail', 'dead'];
+
 export type FinalStatus = 'pass' | 'fail' | 'dead';
 
 /** Whether a status never changes again. */

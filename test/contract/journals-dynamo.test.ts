@@ -3,6 +3,7 @@ import { dynamoAuditLog } from '../../adapters/aws/audit-log.ts';
 import { dynamoHolds } from '../../adapters/aws/holds.ts';
 import { dynamoNodeEvidence } from '../../adapters/aws/node-evidence.ts';
 import { dynamoSubmissions } from '../../adapters/aws/submissions.ts';
+import { auditCursor } from '../../api/audit-routes.ts';
 import { describeDynamo } from './describe-dynamo.ts';
 import { tablesAt } from './dynamo-client.ts';
 import { describeHolds } from './holds.ts';
@@ -80,6 +81,7 @@ describeDynamo('the audit record on DynamoDB', (setup) => {
       expect(await times(9, { subject: 'r' })).toEqual([2, 1]);
       expect(await times(9, { subject: 'r', actor: 'ann' })).toEqual([1]);
       const [, second] = await audit.list(2);
+      expect(second?.id).toMatch(auditCursor);
       expect(await times(1, { before: second?.id ?? '' })).toEqual([2]);
     } finally {
       await stores.close();
