@@ -61,7 +61,10 @@ async function list(host: string | null): Promise<void> {
   await printLines(
     columns(images, [
       { title: 'IMAGE', value: ({ name }) => name },
-      { title: 'KIND', value: ({ kind, current }) => (current ? kind : 'old base') },
+      {
+        title: 'KIND',
+        value: ({ kind, current }) => (current ? kind : kind === 'base' ? 'old base' : 'discarded'),
+      },
       { title: 'MB', value: ({ bytes }) => Math.round(bytes / 1e6), align: 'right' },
       { title: 'USED', value: ({ usedAt }) => new Date(usedAt).toISOString().slice(0, 16).replace('T', ' ') },
       { title: 'HOLDS', value: ({ about }) => about },

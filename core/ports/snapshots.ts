@@ -15,7 +15,10 @@ export interface Snapshots {
   /** Keeps the node's system, from a moment at which it stands still, under the key. Only for the node that makes it. */
   keep(order: SnapshotOrder & { readonly about: string }): Promise<void>; // `about` is for people
   giveUp(order: SnapshotOrder): Promise<void>;
-  /** Gives a node the snapshot in place of what it runs: processes and connections end. Returns what changed, the host key at least. */
+  /**
+   * Gives a node the snapshot in place of what it runs: processes and connections end. Returns what changed, the host key at least. Throws
+   * SnapshotGoneError when there is none any more; the node then stays as it is.
+   */
   use(order: SnapshotOrder): Promise<Partial<NodeSpec>>;
   /** Takes a snapshot away that turned out to be wrong. One that is gone already is fine. */
   discard(order: SnapshotOrder): Promise<void>;
@@ -25,4 +28,12 @@ export interface SnapshotOrder {
   readonly node: Node;
   readonly fence: number;
   readonly key: string; // 64 hexadecimal digits
+}
+
+/** A snapshot that was there is not there any more: somebody pruned or discarded it. */
+export class SnapshotGoneError extends Error {
+  override readonly name = 'SnapshotGoneError';
+  constructor(key: string) {
+    super(`the snapshot ${key.slice(0, 24)} is not there any more`);
+  }
 }

@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { NodeSpec } from '../../core/locks/node.ts';
+import { SnapshotGoneError } from '../../core/ports/snapshots.ts';
 import type { SnapshotOrder } from '../../core/ports/snapshots.ts';
 import { switchTarget } from './containers.ts';
 import type { Targets } from './targets.ts';
 import { engineStatus, unlessGone } from './engine.ts';
 import { hasImage } from './image.ts';
 import { containerName, labels } from './labels.ts';
+import { discardImage } from './stored-images.ts';
 
 const repo = 'loligo-snapshot';
 const tagOf = (key: string): string => key.slice(0, 24);
@@ -106,6 +107,7 @@ export async function switchToSnapshot(
   targets: Targets,
   { node, key, fence }: SnapshotOrder,
 ): Promise<Partial<NodeSpec>> {
+  if (!(await hasImage(targets.engine, snapshotImage(key)))) throw new SnapshotGoneError(key);
   return await switchTarget(targets, {
     node: node.name,
     image: snapshotImage(key),
@@ -115,11 +117,7 @@ export async function switchToSnapshot(
 
 /** Nobody gets it any more; who runs it keeps it. */
 export async function discardSnapshot({ engine }: Targets, { key }: SnapshotOrder): Promise<void> {
-  const image = engine.getImage(snapshotImage(key));
-  if (!(await hasImage(engine, snapshotImage(key)))) return;
-  // An image that a container runs loses only its name, under which nobody will look for it.
-  await image.tag({ repo: 'loligo-discarded', tag: randomBytes(6).toString('hex') });
-  await image.remove({ noprune: true }).catch(unlessGone);
+  await discardImage(engine, snapshotImage(key));
 }
 
 /** Whether it is there; that somebody wants it makes it the last one to be pruned. */

@@ -8,16 +8,17 @@ const image = (name: string, changes: Partial<StoredImage>): StoredImage => {
 const images = [
   image('new', { kind: 'base' }),
   image('old', { kind: 'base', current: false }),
+  image('wrong', { usedAt: 95, current: false }),
   image('a', { usedAt: 90 }),
   image('b', { usedAt: 80 }),
   image('c', { usedAt: 10 }),
 ];
 
 test.each([
-  [{ maxAgeMs: null, maxBytes: null }, ['old']],
-  [{ maxAgeMs: 50, maxBytes: null }, ['old', 'c']],
-  [{ maxAgeMs: null, maxBytes: 20 }, ['old', 'c']],
-  [{ maxAgeMs: null, maxBytes: 5 }, ['old', 'a', 'b', 'c']],
+  [{ maxAgeMs: null, maxBytes: null }, ['old', 'wrong']],
+  [{ maxAgeMs: 50, maxBytes: null }, ['old', 'wrong', 'c']],
+  [{ maxAgeMs: null, maxBytes: 20 }, ['old', 'wrong', 'c']],
+  [{ maxAgeMs: null, maxBytes: 5 }, ['old', 'wrong', 'a', 'b', 'c']],
 ])('of %j those go that were wanted longest ago: %j', (bounds, names) => {
   expect(superfluous(images, { now: 100, ...bounds }).map(({ name }) => name)).toEqual(names);
 });

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
-import { engineStatus } from './engine.ts';
+import { engineStatus, unlessGone } from './engine.ts';
 import { targetImageName } from './image.ts';
 import { systemsOf } from './systems.ts';
 
@@ -9,18 +10,22 @@ export interface StoredImage {
   readonly kind: 'base' | 'snapshot';
   readonly bytes: number; // what it shares with other images included
   readonly usedAt: number; // epoch ms: when it was made, or a job wanted it last
-  readonly current: boolean; // false for a base image of an older recipe, which nothing takes any more
+  readonly current: boolean; // false for what nothing takes any more: a base image of an older recipe, a snapshot that was discarded
   readonly about: string;
 }
 
+const discarded = 'loligo-discarded';
+
 /** Base images first, then snapshots, each with those that were wanted last first. */
 export async function storedImages(engine: Docker): Promise<StoredImage[]> {
-  const images = await engine.listImages({ filters: { reference: ['loligo-target', 'loligo-snapshot'] } });
+  const images = await engine.listImages({
+    filters: { reference: ['loligo-target', 'loligo-snapshot', discarded] },
+  });
   const current = new Set((await systemsOf(engine)).map((system) => targetImageName(system)));
   const stored = await Promise.all(
     images.flatMap(({ Id, Size, RepoTags, Labels }) =>
       (RepoTags ?? [])
-        .filter((name) => /^loligo-(target|snapshot):/.test(name))
+        .filter((name) => /^loligo-(target|snapshot|discarded):/.test(name))
         .map(async (name): Promise<StoredImage> => {
           const image = await engine.getImage(Id).inspect();
           const { Metadata } = image as { Metadata?: { LastTagTime?: string } };
@@ -32,7 +37,7 @@ export async function storedImages(engine: Docker): Promise<StoredImage[]> {
             kind,
             bytes: Size,
             usedAt,
-            current: kind === 'snapshot' || current.has(name),
+            current: kind === 'snapshot' ? !name.startsWith(`${discarded}:`) : current.has(name),
             about,
           };
         }),
@@ -42,7 +47,7 @@ export async function storedImages(engine: Docker): Promise<StoredImage[]> {
 }
 
 /**
- * What is to go so that the rest keeps within the bounds: base images of older recipes, snapshots that nobody wanted for `maxAgeMs`, and
+ * What is to go so that the rest keeps within the bounds: base images of older recipes, discarded snapshots, those that nobody wanted for `maxAgeMs`, and
  * then those that were wanted longest ago until the others are `maxBytes` together. null = no bound.
  */
 export function superfluous(
@@ -51,7 +56,7 @@ export function superfluous(
 ): StoredImage[] {
   let kept = 0;
   return images.filter((image) => {
-    if (image.kind === 'base') return !image.current;
+    if (image.kind === 'base' || !image.current) return !image.current;
     if (bounds.maxAgeMs !== null && bounds.now - image.usedAt > bounds.maxAgeMs) return true;
     kept += image.bytes;
     return bounds.maxBytes !== null && kept > bounds.maxBytes;
@@ -68,4 +73,16 @@ export async function removeImage(engine: Docker, name: string): Promise<'remove
     if (engineStatus(error) === 409) return 'used';
     throw error;
   }
+}
+
+/** Takes an image's name away, so that nobody finds it any more; the image itself too, unless something uses it. */
+export async function discardImage(engine: Docker, name: string): Promise<void> {
+  const tag = randomBytes(6).toString('hex');
+  try {
+    await engine.getImage(name).tag({ repo: discarded, tag });
+  } catch (error) {
+    return unlessGone(error);
+  }
+  await engine.getImage(name).remove({ noprune: true }).catch(unlessGone);
+  await removeImage(engine, `${discarded}:${tag}`); // one that is used is for `loligo image prune`
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlainValue } from '../../core/config/yaml-value.ts';
 import type { Node } from '../../core/locks/node.ts';
+import { SnapshotGoneError } from '../../core/ports/snapshots.ts';
 import type { Snapshots } from '../../core/ports/snapshots.ts';
 import { withoutSnapshots } from '../engine/snapshot.ts';
 import type { Install, SnapshotOrder, SnapshotOutcome, TakeSnapshot } from '../engine/snapshot.ts';
@@ -88,7 +89,7 @@ async function bring(
   const [maker, ...others] = members;
   const from = { node: maker.node, fence: maker.fence, key };
   let waited = false;
-  for (let wrong = 0; ;) {
+  for (let misses = 0; ;) {
     task.signal.throwIfAborted();
     const turn = await maker.snapshots.claim(from);
     if (turn === 'taken') {
@@ -97,11 +98,15 @@ async function bring(
       await sleep(pollMs, undefined, { signal: task.signal });
     } else if (turn === 'there') {
       task.log.info(`reusing existing image ${order.name} (${key.slice(0, 24)}) on ${namesOf(members)}`);
-      await switchAll(members, key);
-      if (await verified(order, members)) return 'reused';
-      task.log.warn(`the image of ${order.name} does not hold what it should: it is thrown away`);
-      await maker.snapshots.discard(from);
-      if ((wrong += 1) > 1)
+      const found = await tryImage(members, { order, key });
+      if (found === 'right') return 'reused';
+      if (found === 'gone') {
+        task.log.info(`the image of ${order.name} was taken away before its use`);
+      } else {
+        task.log.warn(`the image of ${order.name} does not hold what it should: it is thrown away`);
+        await maker.snapshots.discard(from);
+      }
+      if ((misses += 1) > 1)
         throw new Error(`two images of ${order.name} in turn do not hold what they should`);
     } else {
       await make(task, { ...params, maker });
@@ -163,6 +168,21 @@ async function keep(
   }
 }
 
+/** `gone`: the hosts are what they were. */
+async function tryImage(
+  members: readonly Member[],
+  { order, key }: { order: SnapshotOrder; key: string },
+): Promise<'right' | 'wrong' | 'gone'> {
+  await switchAll(members, key);
+  try {
+    return (await verified(order, members)) ? 'right' : 'wrong';
+  } catch (error) {
+    if (!(error instanceof SnapshotGoneError)) throw error;
+    await Promise.all(members.map(({ switchTo }) => switchTo(async () => ({}))));
+    return 'gone';
+  }
+}
+
 async function switchAll(members: readonly Member[], key: string): Promise<void> {
   await Promise.all(
     members.map(({ node, fence, snapshots, switchTo }) => {
@@ -174,7 +194,10 @@ async function switchAll(members: readonly Member[], key: string): Promise<void>
 async function verified(order: SnapshotOrder, members: readonly Member[]): Promise<boolean> {
   const { verify } = order;
   if (verify === undefined) return true;
-  return (await Promise.all(members.map(({ remote }) => verify(remote)))).every(Boolean);
+  const answers = await Promise.allSettled(members.map(({ remote }) => verify(remote)));
+  const failure = answers.find((answer) => answer.status === 'rejected');
+  if (failure) throw failure.reason;
+  return answers.every((answer) => answer.status === 'fulfilled' && answer.value);
 }
 
 function namesOf(members: readonly Member[]): string {

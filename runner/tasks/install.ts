@@ -40,6 +40,7 @@ async function planHost(ctx: TaskContext, config: InstallConfig, remote: Remote)
     packages,
     list: packageList(config, { packageType: packages.kind, fromDistribution: repositories.length === 0 }),
     version: build?.version ?? null,
+    sha1: build?.sha1 ?? null,
     repositories,
     downgrade: config.downgrade_packages[packages.kind],
     nothing: config.repos_only,
@@ -85,6 +86,7 @@ async function keyOf(ctx: TaskContext, config: InstallConfig, plan: HostPlan): P
     packages: plan.list.versioned.toSorted(),
     system: plan.list.system.toSorted(),
     version: plan.version,
+    sha1: plan.sha1,
     downgrade: [...plan.downgrade],
     nothing: plan.nothing,
     repositories: plan.repositories.map((repository) => ({

@@ -9,6 +9,7 @@ export interface HostPlan {
   readonly packages: PackageManager;
   readonly list: PackageList;
   readonly version: string | null; // of the versioned packages; null = the newest of the repositories
+  readonly sha1: string | null; // the commit of a build
   readonly repositories: readonly Repository[];
   readonly downgrade: readonly string[];
   readonly nothing: boolean; // only the repositories are wanted
