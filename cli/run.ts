@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { fileArchive } from '../adapters/embedded/file-archive.ts';
 import { JobFileError, readJobFiles } from '../adapters/yaml/job-files.ts';
 import { SiteSettingsError } from '../adapters/yaml/site-settings.ts';
@@ -18,13 +18,14 @@ import { runJob } from '../runner/job/run-job.ts';
 import type { JobResult } from '../runner/job/run-job.ts';
 import { version } from '../runner/job/version.ts';
 import { builtInTasks } from '../runner/tasks/built-in.ts';
-import { siteSettings } from './environment.ts';
+import { cliEnvironment, siteSettings } from './environment.ts';
 import { InputError } from './client/failure.ts';
 import { LabRefusedError } from './client/lab-client.ts';
 import { labOfRun } from './lock/lab-of-run.ts';
 import type { LabOfRun } from './lock/lab-of-run.ts';
 import { lockForRun } from './lock/for-run.ts';
 import { stopSignals } from './client/stop-signals.ts';
+import { ownNodes } from './run/own-nodes.ts';
 
 interface Flags {
   readonly verbose?: boolean;
@@ -39,6 +40,7 @@ interface Flags {
   readonly osVersion?: string;
   readonly lock?: boolean;
   readonly block?: boolean;
+  readonly targets?: 'docker' | 'sandbox';
   readonly connectAttempts?: number;
   readonly folder?: string;
 }
@@ -64,6 +66,12 @@ export function command(): Command {
     .option('--os-version <version>', 'its version')
     .option('--lock', 'lock machines of the lab for the job')
     .option('--block', 'with --lock: wait until there are enough machines')
+    .addOption(
+      new Option(
+        '--targets <kind>',
+        'make the machines for this job here, and take them away after it: no lab is needed, and what the files name as targets does not count',
+      ).choices(['docker', 'sandbox']),
+    )
     .option('--folder <dir>', 'folder of the lab')
     .option('--connect-attempts <n>', 'how often to try to reach a host (default: 10)', positive)
     .version(version, '--version')
@@ -97,10 +105,13 @@ interface StartedJob {
 /** Everything that can be refused before the job begins; only the archive's folder is made. */
 async function prepare(files: readonly string[], flags: Flags): Promise<StartedJob> {
   if (flags.block && !flags.lock) throw new InputError('--block waits for machines to lock: it needs --lock');
+  if (flags.targets && flags.lock)
+    throw new InputError('--lock takes machines of a lab, --targets makes some: give one of them');
   const site = await siteSettings();
   const job = await readJobFiles(files, { stdin: process.stdin });
   for (const warning of job.warnings) console.error(`warning: ${warning}`);
   if (flags.lock) refuseTargets(job.config);
+  else if (flags.targets) refuseNoRoles(job.config);
   else refuseUnboundRoles(job.config, site);
   const lab = await labOfRun({ flags, config: job.config, site, environment: process.env });
   const named = flags.archive ?? text(job.config, 'archive_path');
@@ -112,6 +123,11 @@ async function prepare(files: readonly string[], flags: Flags): Promise<StartedJ
 function refuseTargets(config: YamlMap): void {
   if ((config.get('targets') ?? null) !== null)
     throw new InputError('--lock chooses the targets: the job must not list any itself');
+}
+
+function refuseNoRoles(config: YamlMap): void {
+  if (!Array.isArray(config.get('roles')))
+    throw new InputError('--targets makes a machine for each entry of roles: the job has none');
 }
 
 function refuseUnboundRoles(config: YamlMap, site: SiteConfig): void {
@@ -178,6 +194,10 @@ async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
     giveUp.abort(); // nothing may be done to the hosts any more
   });
   const jobId = Number(text(config, 'job_id') ?? NaN);
+  const own =
+    flags.targets === undefined
+      ? null
+      : await ownNodes({ kind: flags.targets, config, folder: cliEnvironment().folder });
   try {
     const result = await runJob({
       config,
@@ -205,10 +225,12 @@ async function execute(start: StartedJob, flags: Flags): Promise<JobResult> {
       ...(flags.connectAttempts === undefined ? {} : { connectAttempts: flags.connectAttempts }),
       ...(start.lab && { checkLocks: start.lab.checkLocks }),
       ...(locks && { lockMachines: locks.lockMachines }),
+      ...(own && { nodes: own.nodes }),
     });
     await locks?.settle({ ...result, asked: signals.signal.aborted });
     return result;
   } finally {
+    await own?.remove();
     signals.release();
   }
 }
