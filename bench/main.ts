@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, readonly (readonly string[])[]>> = {
   remote: [[]],
   queue: [[]],
   lab: [[]],
+  ceph: [[]],
 };
 
 const asked = process.argv.slice(2);
