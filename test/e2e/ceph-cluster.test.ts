@@ -110,21 +110,4 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
     );
     expect(log).toContain('osd.1 has been dead for 1 s, ending the job');
   }, 120_000);
-
-  test('fails with the line of the cluster log that nothing ignores', async () => {
-    const { status, failureReason } = await run(`
-- ceph:
-- exec: {client.0: ["sudo ceph log 'something is rotten' --level error 2>/dev/null || sudo ceph osd set noout", "sudo ceph osd unset noout; sleep 1"]}
-`);
-    expect(status).toBe('fail');
-    expect(failureReason).toMatch(/^"\S+ .*(something is rotten|OSDMAP_FLAGS).*" in cluster log$/);
-  }, 120_000);
-
-  test('a daemon that crashes at its start is named, with its last words', async () => {
-    const { status, failureReason } = await run(`
-- ceph: {conf: {osd.2: {osd_max_object_name_len: 1, public_addr: 203.0.113.9}}, healthy-timeout: 20}
-`);
-    expect(status).toBe('fail');
-    expect(failureReason).toMatch(/osd\.2 on container03/);
-  }, 120_000);
 });
