@@ -1,5 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openDatabase } from '../adapters/embedded/database.ts';
@@ -20,6 +20,7 @@ import { toPlain } from '../core/config/yaml-value.ts';
 import type { YamlMap } from '../core/config/yaml-value.ts';
 import type { Node, NodeSpec } from '../core/locks/node.ts';
 import type { Archive } from '../core/ports/archive.ts';
+import type { Logger } from '../core/ports/logger.ts';
 import { leaseMs } from '../core/operations/lab-ports.ts';
 import { createJobLog } from './archive/job-log.ts';
 import { createMask } from './archive/mask.ts';
@@ -33,7 +34,8 @@ import { builtInTasks } from './tasks/built-in.ts';
 
 /**
  * The process that executes one attempt: `node runner/main.ts ASSIGNMENT`. It needs nothing of the lab but its folder, or its
- * URL, so that it goes on while the lab is stopped, killed or started again. Exit status: 0 pass, 1 fail or dead, 3 the attempt was not ours.
+ * URL, so that it goes on while the lab is stopped, killed or started again. Without an assignment it is a task on AWS, and
+ * LOLIGO_ATTEMPT names the attempt. Exit status: 0 pass, 1 fail or dead, 3 the attempt was not ours.
  */
 
 const renewEveryMs = 15_000;
@@ -44,22 +46,25 @@ const attemptSchema = z.object({
   nodes: z.array(z.custom<Node>((node) => typeof node === 'object' && node !== null && 'name' in node)),
 });
 
+/** From the lab of a folder on this machine. */
+const localSchema = attemptSchema.extend({
+  folder: z.string().min(1),
+  archiveUrl: z.string().nullable(),
+  providers: z
+    .array(
+      z.object({ provider: z.string(), options: z.unknown(), lab: z.string(), folder: z.string().min(1) }),
+    )
+    .default([]),
+});
+
 const assignmentSchema = z.union([
-  /** From the lab of a folder on this machine. */
-  attemptSchema.extend({
-    folder: z.string().min(1),
-    archiveUrl: z.string().nullable(),
-    providers: z
-      .array(
-        z.object({ provider: z.string(), options: z.unknown(), lab: z.string(), folder: z.string().min(1) }),
-      )
-      .default([]),
-  }),
+  localSchema,
   /** From a lab elsewhere, by its URL; LOLIGO_TOKEN is the credential. */
   attemptSchema.extend({ lab: z.url() }),
 ]);
 
 type Assignment = z.infer<typeof assignmentSchema>;
+type LocalAssignment = z.infer<typeof localSchema>;
 
 /** The lab as an attempt sees it. */
 interface LabOfAttempt extends RunnerStores {
@@ -67,10 +72,55 @@ interface LabOfAttempt extends RunnerStores {
   /** Tells the inventory that a node is reached in another way now; null = the lab is not asked to keep that. */
   readonly moved: ((spec: NodeSpec) => Promise<void>) | null;
   readonly archivePath: string; // how the archive's folder of the job is named, in messages and the archived config
-  close(): void;
+  readonly runner: string; // who we are, as the launcher finds us
+  readonly sshKey?: string | null; // the lab's private key as text; not given = that of the site
+  /** Called when the attempt is over, whatever came of it. */
+  close(): Promise<void>;
 }
 
-function openLab(assignment: Assignment): LabOfAttempt {
+/** What this process is to do, and for which lab. */
+interface Task {
+  readonly assignment: Pick<Assignment, 'attempt' | 'attemptNumber' | 'nodes'> & {
+    readonly providers?: LocalAssignment['providers'];
+  };
+  readonly lab: LabOfAttempt;
+}
+
+async function openTask(file: string): Promise<Task> {
+  const assignment = assignmentSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  const runner = await processIdentity(process.pid);
+  if (runner === null) throw new Error('this process cannot find itself among the processes');
+  const lab = { ...openLab(assignment), runner };
+  const close = async () => {
+    lab.close();
+    await rm(file, { force: true });
+  };
+  return { assignment, lab: { ...lab, close } };
+}
+
+/** Null when the attempt is over. */
+async function openAwsTask(): Promise<Task | null> {
+  // Only here, because other runners need nothing of it.
+  const { openRunnerLab } = await import('../adapters/aws/runner-lab.ts');
+  const log = consoleLog();
+  const lab = await openRunnerLab(process.env, log);
+  if (lab === null) return null;
+  const close = async () => {
+    try {
+      await lab.settle();
+    } catch (error) {
+      log.warn(`the files of the archive stay in parts: ${String(error)}`);
+    }
+  };
+  return { assignment: lab, lab: { ...lab, close } };
+}
+
+function consoleLog(): Logger {
+  const mask = createMask({ secrets: [], config: null });
+  return createJobLog({ clock, mask, file: null, console: print, verbose: false });
+}
+
+function openLab(assignment: Assignment): Omit<LabOfAttempt, 'runner' | 'close'> & { close(): void } {
   const { run, jobId } = assignment.attempt;
   const folder = `${run}/${jobId}`;
   if ('lab' in assignment) {
@@ -104,38 +154,39 @@ const print = (line: string): void => void process.stdout.write(line);
 // What cannot be printed, on a full disk for instance, is no failure of the job; its log is kept elsewhere.
 process.stdout.on('error', () => undefined);
 
-async function main(file: string): Promise<AttemptEnd> {
-  const assignment = assignmentSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+async function main(file: string | undefined): Promise<AttemptEnd> {
+  const signals = untilAsked();
+  const task = file === undefined ? await openAwsTask() : await openTask(file);
+  if (task === null) return 'lost';
+  const { assignment, lab } = task;
   const { settings } = await readSiteSettings({ home: homedir(), environment: process.env });
-  const runner = await processIdentity(process.pid);
-  if (runner === null) throw new Error('this process cannot find itself among the processes');
-  const lab = openLab(assignment);
+  const site = { ...settings, sshKey: (await keyFile(lab.sshKey ?? null)) ?? settings.sshKey };
   try {
-    const end = await runAttempt({
+    return await runAttempt({
       ...assignment,
-      runner,
+      runner: lab.runner,
       clock,
       jobs: lab.jobs,
       evidence: lab.evidence,
       holds: lab.holds,
-      log: createJobLog({
-        clock,
-        mask: createMask({ secrets: [], config: null }),
-        file: null,
-        console: print,
-        verbose: false,
-      }),
-      ...untilAsked(),
+      log: consoleLog(),
+      ...signals,
       leaseMs,
       renewEveryMs,
       holdMs: settings.holdHours * 3_600_000,
-      execute: (params) => execute({ ...params, assignment, lab, site: settings }),
+      execute: (params) => execute({ ...params, assignment, lab, site }),
     });
-    await rm(file, { force: true });
-    return end;
   } finally {
-    lab.close();
+    await lab.close();
   }
+}
+
+/** A file of our own with the key in it, for SSH clients that want one. */
+async function keyFile(key: string | null): Promise<string | null> {
+  if (key === null) return null;
+  const file = join(await mkdtemp(join(tmpdir(), 'loligo-key-')), 'key');
+  await writeFile(file, key, { mode: 0o600 });
+  return file;
 }
 
 async function execute({
@@ -146,7 +197,7 @@ async function execute({
   lab,
   site,
 }: Parameters<AttemptParams['execute']>[0] & {
-  assignment: Assignment;
+  assignment: Task['assignment'];
   lab: LabOfAttempt;
   site: Awaited<ReturnType<typeof readSiteSettings>>['settings'];
 }): ReturnType<AttemptParams['execute']> {
@@ -184,25 +235,18 @@ async function execute({
 
 /** The nodes of the attempt whose providers make them what the job asks for; null when there are none. */
 async function nodesOfJob(params: {
-  assignment: Assignment;
+  assignment: Task['assignment'];
   config: YamlMap;
   lab: LabOfAttempt;
 }): Promise<JobNodes | null> {
   const { assignment, config, lab } = params;
-  const assigned = 'providers' in assignment ? assignment.providers : [];
-  const needed = assigned.filter(({ provider }) =>
+  const needed = (assignment.providers ?? []).filter(({ provider }) =>
     assignment.nodes.some((node) => node.provider === provider),
   );
   if (needed.length === 0) return null;
   // Only here, because most runners need none of them.
   const { openProvider } = await import('../providers/registry.ts');
-  const logger = createJobLog({
-    clock,
-    mask: createMask({ secrets: [], config: null }),
-    file: null,
-    console: print,
-    verbose: false,
-  });
+  const logger = consoleLog();
   return jobNodes({
     nodes: assignment.nodes,
     providers: new Map(
@@ -229,8 +273,8 @@ function untilAsked(): { asked: AbortSignal; askedAgain: AbortSignal } {
 }
 
 const [file] = process.argv.slice(2);
-if (file === undefined) {
-  process.stderr.write('usage: node runner/main.ts ASSIGNMENT\n');
+if (file === undefined && !process.env['LOLIGO_ATTEMPT']) {
+  process.stderr.write('usage: node runner/main.ts ASSIGNMENT, or LOLIGO_ATTEMPT=... on AWS\n');
   process.exit(2);
 }
 const exitStatus: Record<AttemptEnd, number> = { pass: 0, fail: 1, dead: 1, lost: 3 };

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -14,6 +15,7 @@ export interface AwsClients {
   readonly ecs: () => ECSClient;
   readonly ses: () => SESv2Client;
   readonly sns: () => SNSClient;
+  readonly secrets: () => SecretsManagerClient;
 }
 
 /** See AwsClients. */
@@ -27,6 +29,7 @@ export function awsClients(environment: Pick<AwsEnvironment, 'AWS_ENDPOINT_URL'>
     ecs: once(() => new ECSClient()),
     ses: once(() => new SESv2Client()),
     sns: once(() => new SNSClient()),
+    secrets: once(() => new SecretsManagerClient()),
   };
 }
 

@@ -61,8 +61,8 @@ export type AwsEnvironment = z.infer<typeof schema>;
 export class AwsEnvironmentError extends Error {
   override readonly name = 'AwsEnvironmentError';
   readonly variable: string;
-  constructor(variable: string, problem: string) {
-    super(`the environment variable ${variable} ${problem}`);
+  constructor(variable: string, problem: string, options?: ErrorOptions) {
+    super(`the environment variable ${variable} ${problem}`, options);
     this.variable = variable;
   }
 }

@@ -1,12 +1,10 @@
-import { Readable } from 'node:stream';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { archivePath, ArchivePathError } from '../../core/ports/archive.ts';
-import type { Archive, ByteRange } from '../../core/ports/archive.ts';
+import type { Archive } from '../../core/ports/archive.ts';
 import { listFolder } from './s3-listing.ts';
-import { appendsAfter, deleteParts, foundFile, partsAfter, partWriter } from './s3-parts.ts';
-import type { Bucket, FoundFile } from './s3-parts.ts';
+import { bytesOf, putObject } from './s3-objects.ts';
+import { deleteParts, foundFile, partsAfter, partWriter } from './s3-parts.ts';
+import type { Bucket } from './s3-parts.ts';
 
 /**
  * The archive as objects in a bucket. An object cannot grow, so what is appended lies beside its file as parts, which reads and
@@ -49,36 +47,4 @@ function filePath(path: string): string {
   const clean = archivePath(path);
   if (clean === '') throw new ArchivePathError(path);
   return clean;
-}
-
-/** An object appears whole or not at all; it says itself which parts are older than it is. */
-async function putObject(
-  bucket: Bucket,
-  { key, content, after }: { key: string; content: Uint8Array | AsyncIterable<Uint8Array>; after: string },
-): Promise<void> {
-  const Body = content instanceof Uint8Array ? content : Readable.from(content);
-  const params = { Bucket: bucket.name, Key: key, Body, Metadata: { [appendsAfter]: after } };
-  await new Upload({ client: bucket.client, params }).done();
-}
-
-async function* bytesOf(
-  bucket: Bucket,
-  file: FoundFile,
-  range: ByteRange | undefined,
-): AsyncGenerator<Uint8Array> {
-  const start = Math.max(0, range?.start ?? 0);
-  const end = Math.min(file.size, range?.end ?? file.size);
-  let at = 0;
-  for (const { key, size } of file.pieces) {
-    const from = Math.max(start - at, 0);
-    const to = Math.min(end - at, size);
-    if (from < to) {
-      const Range = `bytes=${from}-${to - 1}`;
-      const answer = await bucket.client.send(
-        new GetObjectCommand({ Bucket: bucket.name, Key: key, ...(to - from < size && { Range }) }),
-      );
-      if (answer.Body !== undefined) yield* answer.Body as AsyncIterable<Uint8Array>;
-    }
-    at += size;
-  }
 }

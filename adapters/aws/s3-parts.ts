@@ -29,7 +29,7 @@ export interface Piece {
 export interface FoundFile {
   readonly size: number;
   readonly modifiedAt: number; // epoch ms
-  readonly pieces: readonly Pick<Piece, 'key' | 'size'>[]; // in order
+  readonly pieces: readonly Piece[]; // in order; the object of the file itself has no name
 }
 
 /** Puts what is appended, one part at a time for each file; see `Archive.append`. */

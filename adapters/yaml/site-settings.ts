@@ -57,7 +57,7 @@ const siteSchema = z.looseObject({
 });
 
 /**
- * Reads the file that LOLIGO_CONFIG or TEUTHOLOGY_CONFIG names, else the first of `~/.loligo.yaml` and `~/.teuthology.yaml` that exists;
+ * Reads the settings that LOLIGO_SITE holds, else the file that LOLIGO_CONFIG or TEUTHOLOGY_CONFIG names, else the first of `~/.loligo.yaml` and `~/.teuthology.yaml` that exists;
  * files are not merged. A key that is missing or null has its default; `~/` in paths is `home`. The agent is that of SSH_AUTH_SOCK.
  * Throws SiteSettingsError, or YamlError with the line.
  */
@@ -70,7 +70,8 @@ export async function readSiteSettings(params: {
 }
 
 async function readSiteFile(params: Parameters<typeof readSiteSettings>[0]): Promise<ReadSite> {
-  const { LOLIGO_CONFIG: ours, TEUTHOLOGY_CONFIG: theirs } = params.environment;
+  const { LOLIGO_SITE: here, LOLIGO_CONFIG: ours, TEUTHOLOGY_CONFIG: theirs } = params.environment;
+  if (here) return { settings: parseSite(here, 'LOLIGO_SITE', params.home), file: null };
   const asked = ours || theirs || null;
   const candidates =
     asked === null ? ['.loligo.yaml', '.teuthology.yaml'].map((name) => join(params.home, name)) : [asked];

@@ -1,0 +1,47 @@
+import type { Node, NodeSpec } from '../../core/locks/node.ts';
+import type { AttemptRef } from '../../core/ports/job-store.ts';
+import type { Logger } from '../../core/ports/logger.ts';
+import { awsClients } from './clients.ts';
+import { needed, readAwsEnvironment } from './environment.ts';
+import { awsPorts } from './ports.ts';
+import type { AwsPorts } from './ports.ts';
+import { assignedAttempt, attemptOf, ownTask, sshKeyOf } from './runner-attempt.ts';
+import { mergeParts } from './s3-merge.ts';
+
+/** A lab on AWS as the task of one attempt sees it. */
+export interface RunnerLab extends Pick<AwsPorts, 'jobs' | 'evidence' | 'holds' | 'archive'> {
+  readonly attempt: AttemptRef;
+  readonly attemptNumber: number;
+  readonly nodes: Node[];
+  readonly runner: string; // the ARN of this task
+  readonly sshKey: string | null; // the lab's private key as text; null = it has none
+  readonly archivePath: string; // how the archive's folder of the job is named
+  readonly moved: (spec: NodeSpec) => Promise<void>;
+  /** Makes whole objects of the job's files, once nothing more is appended to them. */
+  readonly settle: () => Promise<void>;
+}
+
+/** Opens the lab for the attempt that this task was started for; null when that is over. Throws AwsEnvironmentError. */
+export async function openRunnerLab(
+  env: Readonly<Record<string, string | undefined>>,
+  log: Logger,
+): Promise<RunnerLab | null> {
+  const environment = readAwsEnvironment(env);
+  const clients = awsClients(environment);
+  const ports = awsPorts(environment, { log, clients });
+  const assigned = await attemptOf(ports, assignedAttempt(env));
+  if (assigned === null) return null;
+  const { run, jobId } = assigned.attempt;
+  const folder = `${run}/${jobId}`;
+  const bucket = needed(environment, 'LOLIGO_ARCHIVE_BUCKET');
+  const secret = environment.LOLIGO_SSH_KEY_SECRET;
+  return {
+    ...ports,
+    ...assigned,
+    runner: await ownTask(env),
+    sshKey: secret === undefined ? null : await sshKeyOf(clients.secrets(), secret),
+    archivePath: ports.archive.url(folder) ?? `s3://${bucket}/${folder}`,
+    moved: (spec) => ports.nodes.register([spec], ports.clock.now()),
+    settle: async () => void (await mergeParts({ client: clients.s3(), bucket, folder })),
+  };
+}
