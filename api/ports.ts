@@ -4,7 +4,7 @@ import type { SuiteOrder } from '../core/operations/suite-order.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
 import type { AuditLog } from '../core/ports/audit.ts';
 import type { Pauses } from '../core/ports/pauses.ts';
-import type { WaitingJob } from '../core/scheduling/plan.ts';
+import type { WaitingJob } from '../core/scheduling/wait.ts';
 import type { Provider } from '../core/ports/provider.ts';
 import type { Workers } from '../core/ports/workers.ts';
 import type { Wakeups } from '../core/ports/wakeups.ts';

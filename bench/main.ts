@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, readonly (readonly string[])[]>> = {
   suites: [[], ['--subset', '17/2000']], // a process for each, so that neither profits from the other
   remote: [[]],
   queue: [[]],
+  plan: [[]],
   lab: [[]],
   ceph: [[]],
 };

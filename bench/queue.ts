@@ -6,9 +6,7 @@ import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
 import { plan } from '../core/scheduling/plan.ts';
 import type { NewJob } from '../core/ports/job-store.ts';
-import type { Node } from '../core/locks/node.ts';
 import { newJob, nodeSpec } from '../test/fixtures/lab-records.ts';
-import { busy as busyNode, job as queuedJob, node as freeNode } from '../test/fixtures/plan-input.ts';
 
 /** What the queue costs on SQLite: `node bench/queue.ts [JOBS]`. Jobs have a configuration of 4 KiB and want one to four nodes. */
 
@@ -24,7 +22,6 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-planOfBigLab();
 
 async function measure(file: string): Promise<void> {
   const database = openDatabase(file);
@@ -61,32 +58,6 @@ async function measure(file: string): Promise<void> {
   await locksOfFour(nodes);
   database.close();
   console.log(`database: ${(statSync(file).size / 2 ** 20).toFixed(1)} MiB`);
-}
-
-/** A lab of four machine types, half of its nodes busy, with a queue of eight kinds of jobs; the best of five plans. */
-function planOfBigLab(): void {
-  const types = ['box', 'rack', 'blade', 'tower'];
-  const typeOf = (i: number): string => types[i % types.length] ?? 'box';
-  const nodes = Array.from({ length: 10_000 }, (_, i): Node => {
-    const changes = { machineType: typeOf(i), lastUsedAt: (i * 7919) % 10_007 };
-    return i % 8 < 4 ? busyNode(`n${i}`, i, changes) : freeNode(`n${i}`, changes);
-  });
-  const running = nodes.map((_, i) => ({ jobId: i, endsBy: (1 + (i % 10)) * 3_600_000 }));
-  const jobs = Array.from({ length: 100_000 }, (_, i) =>
-    queuedJob(20_000 + i, {
-      machineType: typeOf(Math.trunc(i / 100)),
-      osType: i % 200 < 100 ? null : 'debian',
-      nodeCount: 1 + (i % 4),
-      maxSeconds: 3600 * (1 + (i % 12)),
-    }),
-  );
-  let best = Infinity;
-  for (let i = 0; i < 5; i++) {
-    const begun = performance.now();
-    plan({ now: 0, jobs, nodes, running, slots: null });
-    best = Math.min(best, performance.now() - begun);
-  }
-  print('plan, 100,000 jobs, 10,000 nodes', best);
 }
 
 async function attemptsOneByOne(jobs: ReturnType<typeof sqliteJobStore>, count: number): Promise<void> {

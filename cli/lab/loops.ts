@@ -7,7 +7,7 @@ import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
 import type { Pulse } from '../../api/pulse.ts';
-import type { WaitingJob } from '../../core/scheduling/plan.ts';
+import type { WaitingJob } from '../../core/scheduling/wait.ts';
 import { startLoop } from './loop.ts';
 
 /** What moves a lab: each loop passes when something happened, and on a timer in case nobody noticed. */

@@ -1,13 +1,15 @@
 import type { ClaimResult, JobRecord } from '../ports/job-store.ts';
 import { machineTypes } from '../locks/match.ts';
 import { LauncherBusyError } from '../ports/launcher.ts';
-import type { Plan, PlannedClaim, WaitingJob } from '../scheduling/plan.ts';
+import type { PlannedClaim } from '../scheduling/plan.ts';
+import type { WaitingJob } from '../scheduling/wait.ts';
 import { claimedJobs } from './claimed-jobs.ts';
 import { leaseMs, mostAttempts } from './lab-ports.ts';
 import type { LabPorts } from './lab-ports.ts';
 import { createLaunchOutage } from './launch-outage.ts';
 import type { LaunchOutage } from './launch-outage.ts';
 import { planAround } from './paused-queues.ts';
+import type { LabPlan } from './paused-queues.ts';
 import { queueWindow } from './queue-window.ts';
 
 export type DispatchPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes' | 'pauses'>;
@@ -67,7 +69,7 @@ async function dispatchOnce(ports: DispatchPorts, options: PassOptions): Promise
   return { started, waiting: [...others([]), ...waiting], complete, failed: false };
 }
 
-interface PassPlan extends Plan {
+interface PassPlan extends LabPlan {
   readonly standBack: readonly PlannedClaim[]; // could start, and let the others try first
   readonly complete: boolean; // all queued jobs were seen
 }
@@ -115,7 +117,7 @@ async function waitForLauncher(ports: DispatchPorts, jobs: readonly JobRecord[])
 }
 
 function withoutFailed(
-  planOf: (jobs: readonly JobRecord[]) => Plan,
+  planOf: (jobs: readonly JobRecord[]) => LabPlan,
   { jobs, outage }: { jobs: readonly JobRecord[]; outage: LaunchOutage },
 ): Omit<PassPlan, 'complete'> {
   const whole = planOf(jobs);

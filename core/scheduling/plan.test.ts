@@ -95,11 +95,11 @@ describe('plan()', () => {
   });
 
   describe('a long queue', () => {
-    test('has promises for the first jobs of each kind; those behind say what is in the way, and are not let past', () => {
-      const nodes = [node('a'), busy('b', 9)];
+    test('has promises for the first jobs of each pool of nodes; those behind say what is in the way, and are not let past', () => {
+      const nodes = [node('a'), busy('b', 9), busy('c', 9, { machineType: 'rack' })];
       const jobs = [
         ...Array.from({ length: 40 }, (_, i) => job(i + 1, { nodeCount: 2 })),
-        job(41, { nodeCount: 2, osType: 'debian' }),
+        job(41, { machineType: 'rack' }),
         job(42),
       ];
       const result = planned({ jobs, nodes, running: [{ jobId: 9, endsBy: hour / 2 }] });
@@ -107,7 +107,7 @@ describe('plan()', () => {
       expect(result.waiting[31]).toMatchObject({ jobId: 32, expectedAt: expect.any(Number) });
       expect(result.waiting[32]).toMatchObject({ jobId: 33, kind: 'reserved', expectedAt: null });
       expect(result.waiting[32]?.reason).toContain('a is kept for job 1, which comes first');
-      // The first of another kind of wish keeps nodes, whatever stands before it.
+      // The first that other nodes can serve keeps some, whatever stands before it.
       expect(result.waiting[40]).toMatchObject({ jobId: 41, expectedAt: expect.any(Number) });
       expect(result.waiting[41]).toMatchObject({ jobId: 42, kind: 'reserved' });
     });

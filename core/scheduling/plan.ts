@@ -1,10 +1,16 @@
+import type { NodeWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 import type { JobRecord } from '../ports/job-store.ts';
+import { notClear, returnToHeaps, takeFirstAvailable } from './node-kinds.ts';
+import type { NodeKinds } from './node-kinds.ts';
 import { outlooks } from './outlook.ts';
 import type { Outlook, RunningJob } from './outlook.ts';
-import { whyHeld, whyImpossible, whyNoSlot, whyReserved } from './why-it-waits.ts';
-import { firstAvailable, freeNodes, wishGroups } from './wish-groups.ts';
-import type { WishGroup } from './wish-groups.ts';
+import { freeNodes, hasFreeNodes, pools } from './pools.ts';
+import type { Pool, WishGroup } from './pools.ts';
+import { queueOrder } from './queue-order.ts';
+import { lazyWait, noSlot } from './wait.ts';
+import type { Wait } from './wait.ts';
+import { alikeNodes, whyHeld, whyImpossible, whyReserved } from './why-it-waits.ts';
 
 export type QueuedJob = Pick<
   JobRecord,
@@ -21,7 +27,8 @@ export interface PlanInput {
 
 export interface Plan {
   readonly claims: readonly PlannedClaim[]; // in the order in which they should be made
-  readonly waiting: readonly WaitingJob[]; // everybody else, in queue order
+  readonly waiting: readonly QueuedJob[]; // everybody else, in queue order
+  readonly waits: readonly Wait[]; // of each waiting job, in the same order; jobs that wait for the same share one
 }
 
 export interface PlannedClaim {
@@ -30,56 +37,58 @@ export interface PlannedClaim {
   readonly nodes: readonly string[];
 }
 
-export interface WaitingJob {
-  readonly run: string;
-  readonly jobId: number;
-  /**
-   * `impossible`: the inventory could not serve it even when idle. `held`: only people's locks without an end are in the
-   * way. `reserved`: it will start when the nodes planned for it are free. `slot`: it has nodes but no runner. `launcher`: its
-   * runner could not be started. `paused`: people have stopped its queue. The plan itself says neither of the last two.
-   */
-  readonly kind: 'impossible' | 'held' | 'reserved' | 'slot' | 'launcher' | 'paused';
-  readonly reason: string;
-  readonly expectedAt: number | null; // epoch ms, the latest; null = cannot be said
-}
-
 /** Unwinding a job that ran into its deadline and cleaning its nodes, with some reserve. */
 const turnoverMs = 5 * 60_000;
 
 /**
- * How many jobs of each kind of wish keep nodes, the first ones in the queue. Those behind them wait without a promise until they
- * move up; every job is the first of its kind in the end, so that this starves nobody.
+ * How many jobs that the same nodes can serve keep nodes, the first ones in the queue. Those behind them wait without a promise until
+ * they move up; every job is the first of these in the end, so that this starves nobody.
  */
 const mostReservations = 32;
+
+/** How many do so in all, but for the first of each pool of nodes. */
+const mostReservationsInAll = 512;
 
 /**
  * Decides who starts now and why the others wait. Jobs are taken strictly by priority, then by submission. Each of the first
  * jobs that cannot start keeps the nodes that will serve it first, and whoever comes behind may only use them when he is
  * certain to be gone by then: so what a job gets depends on the jobs before it, never on those behind (L9). A job that cannot be
  * served by the inventory, or not before somebody gives up a lock that has no end, keeps nothing.
- * Costs a sort of the nodes and one step for each job and each node taken, and a walk over the nodes of its kind for each job
- * that keeps some; jobs that are in queue order already are not sorted again.
+ * Costs a sort of the nodes, one step for each job and each node taken, and a few for each node that is kept; jobs that are in queue
+ * order already are not sorted again.
  */
 export function plan(input: PlanInput): Plan {
   const outlook = outlooks({ ...input, turnoverMs });
-  const groupOf = wishGroups(outlook);
+  const { groupOf, kinds } = pools(outlook);
+  let alike: ReturnType<typeof alikeNodes> | null = null;
+  const lab: Lab = {
+    input,
+    kinds,
+    alike: (wish: NodeWish) => (alike ??= alikeNodes(input.nodes))(wish),
+    reservations: 0,
+  };
   const claims: PlannedClaim[] = [];
-  const waiting: WaitingJob[] = [];
+  const waiting: QueuedJob[] = [];
+  const waits: Wait[] = [];
   let kept = 0; // one runner slot is left for jobs that keep nodes, so that those who overtake cannot delay them by that either
-  for (const job of [...input.jobs].sort(inQueueOrder)) {
+  for (const job of queueOrder(input.jobs)) {
     const slots = input.slots === null ? Infinity : input.slots - claims.length - kept;
-    const decision = decide(input, { job, group: groupOf(job), slots });
+    const decision = decide(lab, { job, group: groupOf(job), slots });
     if ('nodes' in decision) claims.push(decision);
     else {
-      waiting.push(decision);
+      waiting.push(job);
+      waits.push(decision);
       if (decision.kind === 'reserved' || decision.kind === 'slot') kept = 1;
     }
   }
-  return { claims, waiting };
+  return { claims, waiting, waits };
 }
 
-function inQueueOrder(a: QueuedJob, b: QueuedJob): number {
-  return a.priority - b.priority || a.jobId - b.jobId;
+interface Lab {
+  readonly input: PlanInput;
+  readonly kinds: NodeKinds;
+  readonly alike: ReturnType<typeof alikeNodes>;
+  reservations: number; // so far
 }
 
 interface Turn {
@@ -88,60 +97,82 @@ interface Turn {
   readonly slots: number;
 }
 
-function decide(input: PlanInput, { job, group, slots }: Turn): PlannedClaim | WaitingJob {
-  const { run, jobId, nodeCount } = job;
-  if (group.candidates.length < nodeCount) {
-    const reason = sentenceOf(group, nodeCount, () => whyImpossible(job, input.nodes));
-    return { run, jobId, kind: 'impossible', reason, expectedAt: null };
-  }
-  if (group.foreseeable.length < nodeCount) {
-    const reason = sentenceOf(group, nodeCount, () => whyHeld(job, group.candidates));
-    return { run, jobId, kind: 'held', reason, expectedAt: null };
-  }
-  const endsAt = input.now + job.maxSeconds * 1000 + turnoverMs;
-  const usable = freeNodes(group, job, endsAt);
+function decide(lab: Lab, turn: Turn): PlannedClaim | Wait {
+  const { job, group, slots } = turn;
+  const { nodeCount } = job;
+  const { pool } = group;
+  if (pool.foreseeable < nodeCount) return outOfReach(lab, turn);
+  const endsAt = lab.input.now + job.maxSeconds * 1000 + turnoverMs;
+  const demand = { nodeCount, endsAt };
+  const keeps = mayKeep(lab, pool);
+  if (slots <= 0 && !keeps && hasFreeNodes(pool, demand)) return noSlot;
+  const usable = freeNodes(pool, demand);
   if (usable !== null && slots > 0) {
-    for (const outlook of usable) take(outlook, endsAt);
-    return { run, jobId, nodes: usable.map((outlook) => outlook.node.name) };
-  }
-  const keeps = group.reservations < mostReservations;
-  if (keeps) group.reservations += 1;
-  if (usable !== null) {
-    if (keeps) reserve(input, job, usable);
-    return { run, jobId, kind: 'slot', reason: whyNoSlot(), expectedAt: null };
+    for (const outlook of usable) take(lab, outlook, endsAt);
+    return { run: job.run, jobId: job.jobId, nodes: usable.map((outlook) => outlook.node.name) };
   }
   if (!keeps) {
-    const reason = sentenceOf(group, nodeCount, () => whyReserved(job, group.candidates));
-    return { run, jobId, kind: 'reserved', reason, expectedAt: null };
+    return sharedWait(group, nodeCount, () => {
+      return { kind: 'reserved', reason: whyReserved(job, pool, lab.kinds), expectedAt: null };
+    });
   }
-  const why = whyReserved(job, group.candidates);
-  const expectedAt = reserve(input, job, group.foreseeable);
-  return { run, jobId, kind: 'reserved', reason: `${why}; at the latest ${isoTime(expectedAt)}`, expectedAt };
+  pool.reservations += 1;
+  lab.reservations += 1;
+  if (usable !== null) {
+    keep(lab, job, usable);
+    return noSlot;
+  }
+  const why = whyReserved(job, pool, lab.kinds);
+  const chosen = takeFirstAvailable(pool.kinds, nodeCount);
+  const expectedAt = keep(lab, job, chosen);
+  returnToHeaps(lab.kinds, chosen);
+  return { kind: 'reserved', reason: `${why}; at the latest ${isoTime(expectedAt)}`, expectedAt };
 }
 
-/** A group never changes between impossible, held and reserved for a number of nodes, so that one sentence does for all its jobs. */
-function sentenceOf(group: WishGroup, nodeCount: number, make: () => string): string {
-  const known = group.sentences.get(nodeCount);
-  if (known !== undefined) return known;
-  const made = make();
-  group.sentences.set(nodeCount, made);
-  return made;
+/** It depends on the jobs before alone, as everything does. */
+function mayKeep(lab: Lab, pool: Pool): boolean {
+  if (pool.reservations === 0) return true;
+  return pool.reservations < mostReservations && lab.reservations < mostReservationsInAll;
 }
 
-function take(outlook: Outlook, until: number): void {
+function outOfReach({ alike }: Lab, { job, group }: Turn): Wait {
+  const { nodeCount } = job;
+  const { candidates } = group.pool;
+  const impossible = candidates.length < nodeCount;
+  return sharedWait(group, nodeCount, () =>
+    impossible
+      ? lazyWait('impossible', () => whyImpossible(job, alike(job)))
+      : lazyWait('held', () => whyHeld(job, candidates)),
+  );
+}
+
+/** A group never changes between impossible, held and reserved for a number of nodes, so that one answer does for all its jobs. */
+function sharedWait({ waits }: WishGroup, nodeCount: number, make: () => Wait): Wait {
+  let wait = waits.get(nodeCount);
+  if (wait === undefined) {
+    wait = make();
+    waits.set(nodeCount, wait);
+  }
+  return wait;
+}
+
+function take({ kinds }: Lab, outlook: Outlook, until: number): void {
+  notClear(kinds, outlook);
   outlook.free = false;
   // A node lent out before its reservation begins is available when it would have been.
   if (outlook.reservedFor === null) outlook.availableAt = until;
 }
 
-/** Keeps the nodes that are available first; returns when the last of them is. */
-function reserve(input: PlanInput, job: QueuedJob, usable: readonly Outlook[]): number {
-  const chosen = firstAvailable(usable, job.nodeCount);
-  const start = Math.max(input.now, ...chosen.map((outlook) => outlook.availableAt));
+/** Keeps nodes for a job from when the last of them is available, and returns when that is. */
+function keep({ input, kinds }: Lab, job: QueuedJob, chosen: readonly Outlook[]): number {
+  let start = input.now;
+  for (const { availableAt } of chosen) start = Math.max(start, availableAt);
   for (const outlook of chosen) {
     if (outlook.reservedFor === null) {
+      notClear(kinds, outlook);
       outlook.reservedFor = job.jobId;
       outlook.reservedFrom = start;
+      if (start <= input.now) outlook.free = false; // nobody could be gone by then
     }
     outlook.availableAt = start + job.maxSeconds * 1000 + turnoverMs;
   }

@@ -1,34 +1,57 @@
-import { mismatches, wishText } from '../locks/match.ts';
+import { machineTypes, mismatches, wishText } from '../locks/match.ts';
 import type { NodeWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
+import type { NodeKinds } from './node-kinds.ts';
 import type { Outlook } from './outlook.ts';
-import { kindOf } from './wish-groups.ts';
+import type { Pool } from './pools.ts';
+import { wishMap } from './wish-map.ts';
 
 /** The sentences that tell people why a job has not started; each names what is in the way. */
 
 type Wish = NodeWish & { readonly nodeCount: number };
 
 /** More nodes are wished for than exist; says what is wrong with those that come closest. */
-export function whyImpossible(job: Wish, nodes: readonly Node[]): string {
-  const known = new Map<string, readonly string[]>(); // by kind of node: a lab has many nodes of few kinds
-  const reasonsOf = (node: Node): readonly string[] => {
-    const kind = kindOf(node);
-    const reasons = known.get(kind) ?? mismatches(node, job);
-    known.set(kind, reasons);
-    return reasons;
-  };
-  const near = nodes
-    .map((node) => ({ node, reasons: reasonsOf(node) }))
+export function whyImpossible(job: Wish, kinds: readonly AlikeNodes[]): string {
+  const near = kinds
+    .map(({ nodes }) => ({ nodes, reasons: nodes[0] === undefined ? [] : mismatches(nodes[0], job) }))
     .sort((a, b) => a.reasons.length - b.reasons.length);
-  const fitting = near.filter(({ reasons }) => reasons.length === 0).map(({ node }) => node);
-  const usable = fitting.filter((node) => node.state !== 'quarantined').length;
-  const obstacles = [
-    ...fitting.filter((node) => node.state === 'quarantined').map(quarantineText),
-    ...near
-      .filter(({ reasons }) => reasons.length > 0)
-      .map(({ node, reasons }) => `${node.name} ${reasons.join(' and ')}`),
-  ];
-  return sentence(`can never start: it needs ${wish(job)}, the lab has ${usable}`, obstacles);
+  const fitting = near.filter(({ reasons }) => reasons.length === 0).flatMap(({ nodes }) => nodes);
+  const broken = fitting.filter((node) => node.state === 'quarantined');
+  const others = near.filter(({ reasons }) => reasons.length > 0);
+  const obstacles = broken.slice(0, mostObstacles).map(quarantineText);
+  for (const { nodes, reasons } of others) {
+    if (obstacles.length >= mostObstacles) break;
+    const shown = nodes.slice(0, mostObstacles - obstacles.length);
+    obstacles.push(...shown.map((node) => `${node.name} ${reasons.join(' and ')}`));
+  }
+  const all = others.reduce((sum, { nodes }) => sum + nodes.length, broken.length);
+  const usable = fitting.length - broken.length;
+  return sentence(
+    `can never start: it needs ${wish(job)}, the lab has ${usable}`,
+    obstacles,
+    all - obstacles.length,
+  );
+}
+
+/** Nodes that no wish can tell apart. */
+interface AlikeNodes {
+  readonly nodes: readonly Node[];
+}
+
+/** An inventory sorted into nodes that are alike: all of them, or only those of a wish's machine types where there are any. */
+export function alikeNodes(nodes: readonly Node[]): (wish: NodeWish) => readonly AlikeNodes[] {
+  const all: { nodes: Node[] }[] = [];
+  const alike = wishMap(() => {
+    const made = { nodes: [] as Node[] };
+    all.push(made);
+    return made;
+  });
+  for (const node of nodes) alike(node).nodes.push(node);
+  return (wish) => {
+    const types = machineTypes(wish.machineType);
+    const ofType = all.filter((one) => types.includes(one.nodes[0]?.machineType ?? ''));
+    return ofType.length === 0 ? all : ofType;
+  };
 }
 
 /** The nodes exist, but people hold them until they give them back. */
@@ -39,20 +62,16 @@ export function whyHeld(job: Wish, candidates: readonly Outlook[]): string {
 }
 
 /** The nodes are busy, or kept for jobs that come first. */
-export function whyReserved(job: Wish, candidates: readonly Outlook[]): string {
+export function whyReserved(job: Wish, pool: Pool, { clear }: NodeKinds): string {
   const obstacles: string[] = [];
-  let more = 0; // counted, not put in words: there may be thousands
-  for (const outlook of candidates) {
-    if (!inTheWay(outlook)) continue;
-    if (obstacles.length === mostObstacles) more += 1;
-    else obstacles.push(obstacle(outlook));
+  // Counted, not looked at: there may be thousands.
+  let inAll = pool.candidates.length;
+  for (const kind of pool.kinds) inAll -= clear[kind.index] ?? 0;
+  for (const outlook of pool.candidates) {
+    if (obstacles.length === Math.min(inAll, mostObstacles)) break;
+    if (inTheWay(outlook)) obstacles.push(obstacle(outlook));
   }
-  return sentence(`waits for ${wish(job)}`, obstacles, more);
-}
-
-/** The nodes are there; the lab runs as many jobs as it may. */
-export function whyNoSlot(): string {
-  return 'has its nodes and waits for a runner: the lab runs as many jobs at once as it may';
+  return sentence(`waits for ${wish(job)}`, obstacles, inAll - obstacles.length);
 }
 
 function inTheWay(outlook: Outlook): boolean {
