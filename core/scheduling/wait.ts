@@ -1,5 +1,3 @@
-import type { Plan } from './plan.ts';
-
 /** What a job waits for. */
 export interface Wait {
   /**
@@ -19,7 +17,11 @@ export interface WaitingJob extends Wait {
 }
 
 /** Who waits for what by a plan, job by job in queue order. */
-export function waitingJobs({ waiting, waits }: Pick<Plan, 'waiting' | 'waits'>): WaitingJob[] {
+export function waitingJobs(plan: {
+  readonly waiting: readonly Pick<WaitingJob, 'run' | 'jobId'>[];
+  readonly waits: readonly Wait[];
+}): WaitingJob[] {
+  const { waiting, waits } = plan;
   return waiting.map(({ run, jobId }, index) => {
     const wait = waits[index];
     if (wait === undefined) throw new Error(`job ${run}/${jobId} waits for nothing`);
