@@ -3,9 +3,9 @@ import { createLaunchOutage, launchPauseMs } from './launch-outage.ts';
 
 const reason = 'no runner could be started: no memory';
 
-test('waits twice as long after each failure, and at most a minute', () => {
+test('waits twice as long after each failure, and at most half a minute', () => {
   expect([1, 2, 3, 6, 7, 8, 5000].map(launchPauseMs)).toEqual([
-    1000, 2000, 4000, 32_000, 60_000, 60_000, 60_000,
+    1000, 2000, 4000, 30_000, 30_000, 30_000, 30_000,
   ]);
 });
 

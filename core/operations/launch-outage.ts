@@ -16,11 +16,11 @@ export interface LaunchOutage {
 }
 
 const firstPauseMs = 1000;
-const longestPauseMs = 60_000;
+const longestPauseMs = 30_000;
 /** Job ids that are remembered; far more than can fail between two launches that work. */
 const mostSuspects = 10_000;
 
-/** How long to wait after so many failures in a row: 1, 2, 4, ... 60 seconds. */
+/** How long to wait after so many failures in a row: 1, 2, 4, ... 30 seconds. */
 export function launchPauseMs(failures: number): number {
   return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 30));
 }

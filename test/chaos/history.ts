@@ -31,6 +31,8 @@ export type WorldFact =
       readonly fence: number;
     }
   | { readonly fact: 'lab-up' | 'lab-down' }
+  | { readonly fact: 'paused'; readonly machineType: string; readonly until: number } // by people; until 0 = resumed
+  | { readonly fact: 'mailed'; readonly id: string } // accepted by the next station
   | { readonly fact: 'clock-jump'; readonly ms: number };
 
 export interface WorldEvent {

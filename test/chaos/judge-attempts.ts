@@ -12,6 +12,8 @@ import type { JobModel, Model } from './model.ts';
 
 /** Judges the answers about one attempt of a job, by what was answered before. */
 
+const onItsWayMs = 120_000;
+
 /** A claim gives a queued job exactly the nodes asked for, all free, as new, and under a fence above all before (L1, L2, L3, L8). */
 export function judgeClaim(model: Model, call: StoreCall, answer: unknown): void {
   const result = answer as ClaimResult;
@@ -30,6 +32,12 @@ export function judgeClaim(model: Model, call: StoreCall, answer: unknown): void
       'L2',
       `job ${jobId} needs ${job.nodeCount} nodes, asked for ${nodes.join()} and got ${given.join()}`,
     );
+  for (const { name, machineType } of result.nodes) {
+    const pause = model.pauses.get(machineType);
+    // A dispatcher that had looked before people paused the queue may still be on its way.
+    if (pause !== undefined && pause.until > now && call.at - pause.since > onItsWayMs)
+      found('pause', `job ${jobId} got node ${name} of ${machineType}, whose queue people have paused`);
+  }
   const { fence } = result.attempt;
   if (fence <= (job.fence ?? 0)) found('L3', `job ${jobId} got fence ${fence} after ${job.fence}`);
   grantNodes(model, {

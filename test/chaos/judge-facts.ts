@@ -1,4 +1,5 @@
 import type { WorldEvent } from './history.ts';
+import { isFinal } from '../../core/results/job-state.ts';
 import { attemptId, breach } from './model.ts';
 import type { Model } from './model.ts';
 
@@ -42,6 +43,12 @@ export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
       model.labUp = fact.fact === 'lab-up';
       if (model.labUp) model.labStarts += 1;
       return;
+    case 'paused':
+      if (fact.until === 0) model.pauses.delete(fact.machineType);
+      else model.pauses.set(fact.machineType, { since: at, until: fact.until });
+      return;
+    case 'mailed':
+      return judgeMail(model, { id: fact.id, at });
     case 'clock-jump':
       return;
     default:
@@ -77,4 +84,22 @@ function judgeEffect(
       found('L1', `${actor} acted on node ${name}, which ${node.grant?.lockId ?? 'nobody'} holds`);
     node.dirt = effect.leavesDirt ? actor : null;
   }
+}
+
+/** The mail about a run comes when all of its jobs have ended, and may come again (L4). */
+function judgeMail(model: Model, { id, at }: { id: string; at: number }): void {
+  model.mails.set(id, (model.mails.get(id) ?? 0) + 1);
+  const run = resultsOf(id);
+  const open = [...model.jobs.values()].find((job) => job.run === run && !isFinal(job.status));
+  if (open === undefined) return;
+  breach(model, {
+    law: 'L4',
+    at,
+    text: `run ${run} was mailed as over while job ${open.jobId} was ${open.status}`,
+    job: open,
+  });
+}
+
+function resultsOf(id: string): string | null {
+  return id.startsWith('results ') ? id.slice('results '.length) : null;
 }

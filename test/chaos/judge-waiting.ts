@@ -32,7 +32,7 @@ export function patience(): Patience {
     look(model, { at, elapsedMs, wall }) {
       if (!model.labUp) return;
       lookForLostRunners(model, { at, goneFor, elapsedMs, wall });
-      lookAtQueue(model, { at, waits, elapsedMs });
+      lookAtQueue(model, { at, waits, elapsedMs, wall });
     },
   };
 }
@@ -61,13 +61,21 @@ function lookForLostRunners(
 
 function lookAtQueue(
   model: Model,
-  { at, waits, elapsedMs }: { at: number; waits: Map<number, Waiting>; elapsedMs: number },
+  {
+    at,
+    waits,
+    elapsedMs,
+    wall,
+  }: { at: number; waits: Map<number, Waiting>; elapsedMs: number; wall: number },
 ): void {
+  const isPaused = (type: string) => (model.pauses.get(type)?.until ?? 0) > wall;
   const queue = [...model.jobs.values()]
     .filter((job) => job.status === 'queued')
     .sort((a, b) => a.priority - b.priority || a.jobId - b.jobId);
-  const nodes = [...model.nodes.values()].filter((node) => node.present);
-  const servable = queue.filter((job) => count(nodes, job, isInPlay) >= job.nodeCount);
+  const nodes = [...model.nodes.values()].filter((node) => node.present && !isPaused(node.machineType));
+  const servable = queue.filter(
+    (job) => !job.machineType.split(',').every(isPaused) && count(nodes, job, isInPlay) >= job.nodeCount,
+  );
   for (const [place, job] of servable.entries()) {
     const waiting = waits.get(job.jobId) ?? newWaiting(job);
     waits.set(job.jobId, waiting);

@@ -6,6 +6,8 @@ export interface Model {
   readonly jobs: Map<number, JobModel>;
   readonly locks: Map<string, LockModel>; // people's, by lock id
   readonly gone: Set<string>; // runners that ended or fell silent
+  readonly pauses: Map<string, { readonly since: number; readonly until: number }>; // virtual ms, and by the clock of the caller
+  readonly mails: Map<string, number>; // how often each was accepted
   readonly breaches: Breach[];
   labUp: boolean;
   labStarts: number;
@@ -68,6 +70,8 @@ export function emptyModel(): Model {
     jobs: new Map(),
     locks: new Map(),
     gone: new Set(),
+    pauses: new Map(),
+    mails: new Map(),
     breaches: [],
     labUp: false,
     labStarts: 0,

@@ -1,7 +1,8 @@
 import { kill } from '../../core/operations/kill.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
+import { QueueNotPausedError, pauseQueue, resumeQueue } from '../../core/operations/pause-queues.ts';
 import { silentLogger } from '../fixtures/silent-logger.ts';
-import { untilDone } from './sim-lab.ts';
+import { poke, untilDone } from './sim-lab.ts';
 import { simProcess } from './sim-process.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Launcher } from '../../core/ports/launcher.ts';
@@ -12,14 +13,21 @@ interface Crowd {
   readonly world: World;
   readonly person: SimProcess;
   readonly random: Rng;
-  readonly ports: Pick<LabPorts, 'audit' | 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
+  readonly ports: Pick<
+    LabPorts,
+    'audit' | 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes' | 'pauses' | 'wakeups'
+  >;
+  readonly machineTypes: readonly string[];
   locks: number;
 }
 
 const owner = 'ann@desk';
 
 /** People who lock nodes, use them and give them back or forget to, kill and move jobs, and take nodes out of use. */
-export function startPeople(world: World, launcher: Launcher): void {
+export function startPeople(
+  world: World,
+  { launcher, machineTypes }: { launcher: Launcher; machineTypes: readonly string[] },
+): void {
   const person = simProcess('person', world.time);
   const ports = {
     ...world.stores(person, { kind: 'person', mortal: false }),
@@ -27,9 +35,11 @@ export function startPeople(world: World, launcher: Launcher): void {
     clock: world.clock,
     launcher,
     log: silentLogger,
+    wakeups: { poke: async (type: string) => poke(world, type) },
   };
-  const crowd: Crowd = { world, person, random: world.rng.fork('people'), ports, locks: 0 };
-  const acts = [lockAndUse, lockAndUse, killSomething, moveJob, markNode, markNode, replaceNode];
+  const random = world.rng.fork('people');
+  const crowd: Crowd = { world, person, random, ports, machineTypes, locks: 0 };
+  const acts = [lockAndUse, lockAndUse, killSomething, moveJob, markNode, markNode, replaceNode, pauseOne];
   const live = async () => {
     while (!world.faults.quiet) {
       await person.sleep(crowd.random.between(2000, 20_000));
@@ -117,4 +127,22 @@ async function replaceNode({ world, person, ports, random }: Crowd): Promise<voi
   if ((await ports.nodes.remove(node.name)) === 'stale') return;
   await person.sleep(random.between(1000, 20_000));
   await untilDone(person, () => ports.nodes.register([node], world.clock.now()));
+}
+
+/** Somebody stops a queue for some minutes, and now and then lets it go on before its time. */
+async function pauseOne({ world, person, ports, random, machineTypes }: Crowd): Promise<void> {
+  if (!random.chance(0.3)) return;
+  const machineType = random.pick(machineTypes);
+  const actor = { name: owner, operator: true };
+  const note = (until: number) => world.history.note({ fact: 'paused', machineType, until });
+  const order = { actor, machineType, reason: 'new images', ms: Math.round(random.between(60_000, 600_000)) };
+  await untilDone(person, async () => note((await pauseQueue(ports, order)).until));
+  if (!random.chance(0.5)) return;
+  await person.sleep(random.between(5000, 300_000));
+  note(0);
+  await untilDone(person, async () => {
+    await resumeQueue(ports, { actor, machineType }).catch((error: unknown) => {
+      if (!(error instanceof QueueNotPausedError)) throw error;
+    });
+  });
 }

@@ -88,7 +88,7 @@ async function live(world: World, params: WorldParams): Promise<WorldReport> {
     },
     done: () =>
       model.breaches.length > 0 ||
-      (calmSince !== null && (isOver(model) || world.time.now() - calmSince > mostCalmMs)),
+      (calmSince !== null && (isOver(model, accepted) || world.time.now() - calmSince > mostCalmMs)),
   });
   if (model.breaches.length === 0) judgeEnd(world, model, accepted);
   watch.close();
@@ -104,7 +104,7 @@ function populate(world: World): Accepted[] {
   const labs = random.chance(0.5) ? 1 : 2;
   const maxRunners = random.chance(0.3) ? 6 : null;
   keepLabs(world, { launcher, provider: simProvider(world, specs), labs, maxRunners });
-  startPeople(world, launcher);
+  startPeople(world, { launcher, machineTypes: offer.types.map(({ name }) => name) });
   startRevenants(world);
   setClocks(world);
   return startSubmitters(world, offer);
@@ -150,9 +150,10 @@ function watcher(world: World, model: Model) {
   };
 }
 
-/** Whether a calm world has come to rest: all jobs have ended and every node is free. */
-function isOver(model: Model): boolean {
+/** Whether a calm world has come to rest: all jobs have ended, every node is free, and every run was mailed. */
+function isOver(model: Model, accepted: readonly Accepted[]): boolean {
   return (
+    accepted.every(({ run }) => model.mails.has(resultsMailOf(run))) &&
     [...model.jobs.values()].every((job) => isFinal(job.status)) &&
     [...model.nodes.values()].every((node) => node.state === 'free')
   );
@@ -182,7 +183,13 @@ function judgeEnd(world: World, model: Model, accepted: readonly Accepted[]): vo
     const jobs = [...model.jobs.values()].filter((job) => job.run === run).length;
     if (jobs !== copies)
       breach(model, { law: 'L4', at, text: `run ${run} was accepted with ${copies} jobs and has ${jobs}` });
+    if (!model.mails.has(resultsMailOf(run)))
+      breach(model, { law: 'L4', at, text: `nobody was ever mailed about run ${run}` });
   }
+}
+
+function resultsMailOf(run: string): string {
+  return `results ${run}`;
 }
 
 function reportOf(world: World, { model, operations }: { model: Model; operations: number }): WorldReport {

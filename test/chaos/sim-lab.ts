@@ -6,6 +6,7 @@ import { createSweeper } from '../../core/operations/sweep.ts';
 import type { Launcher } from '../../core/ports/launcher.ts';
 import type { Provider } from '../../core/ports/provider.ts';
 import { silentLogger } from '../fixtures/silent-logger.ts';
+import { simReporter } from './sim-desk.ts';
 import { simProcess } from './sim-process.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
@@ -36,7 +37,7 @@ export function keepLabs(world: World, params: LabParams): void {
   for (let i = 0; i < params.labs; i++) start();
 }
 
-/** The three loops of a lab, as often as the embedded one runs them. */
+/** The loops of a lab, as often as the embedded one runs them. */
 async function runLab(world: World, lab: SimProcess, params: LabParams): Promise<void> {
   const { clock } = world;
   const mortal = true;
@@ -64,6 +65,8 @@ async function runLab(world: World, lab: SimProcess, params: LabParams): Promise
     cleaning.poke();
     dispatching.poke();
   });
+  const reporter = simReporter(world, lab, { jobs: ports.jobs, log: ports.log, reports: ports.reports });
+  loop(lab, 3000, () => reporter.pass());
   world.listeners.poke.add(() => dispatching.poke());
   world.listeners.exit.add(() => sweeping.poke());
 }

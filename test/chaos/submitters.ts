@@ -23,7 +23,7 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
   const random = world.rng.fork('submitters');
   const expiry = world.rng.fork('expiry');
   const client = simProcess('submitter', world.time);
-  const { jobs } = world.stores(client, { kind: 'person', mortal: false });
+  const { jobs, reports } = world.stores(client, { kind: 'person', mortal: false });
   const ports = { jobs, yaml: pyYaml, wakeups: { poke: async (type: string) => poke(world, type) } };
   let number = 0;
   const submit = async () => {
@@ -45,6 +45,7 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
           copies,
         };
         await submitJob(ports, submission, { owner: 'ann@desk', now, resumed });
+        await reports.want({ run: name, email: 'ann@desk', mailBy: Number.MAX_SAFE_INTEGER });
         return;
       } catch {
         await client.sleep(1000);

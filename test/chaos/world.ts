@@ -5,6 +5,7 @@ import { sqliteHolds } from '../../adapters/embedded/holds.ts';
 import { sqlitePauses } from '../../adapters/embedded/pauses.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
+import { sqliteRunReports } from '../../adapters/embedded/run-reports.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import type { AuditLog } from '../../core/ports/audit.ts';
 import type { Clock } from '../../core/ports/clock.ts';
@@ -12,11 +13,13 @@ import type { Holds } from '../../core/ports/holds.ts';
 import type { Pauses } from '../../core/ports/pauses.ts';
 import type { JobStore } from '../../core/ports/job-store.ts';
 import type { AttemptRef } from '../../core/ports/job-store.ts';
+import type { RunReports } from '../../core/ports/run-reports.ts';
 import type { NodeEvidence } from '../../core/ports/node-evidence.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
 import { around } from './around.ts';
 import { faults, unreliable } from './faults.ts';
 import type { Faults } from './faults.ts';
+import { fragileDatabase } from './fragile-database.ts';
 import { history } from './history.ts';
 import type { History } from './history.ts';
 import { rng } from './rng.ts';
@@ -57,7 +60,12 @@ export interface World {
   stores(
     process: SimProcess,
     params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean },
-  ): Stores & { readonly evidence: NodeEvidence; readonly holds: Holds; readonly pauses: Pauses };
+  ): Stores & {
+    readonly evidence: NodeEvidence;
+    readonly holds: Holds;
+    readonly pauses: Pauses;
+    readonly reports: RunReports;
+  };
   /** A port behind a line of the process's own. */
   behindLine<Port extends object>(
     process: SimProcess,
@@ -93,7 +101,7 @@ export function createWorld(params: { folder: string; seed: string; mutation: Mu
     listeners: { poke: new Set(), exit: new Set() },
     audit: sqliteAuditLog(databases.person),
     stores(process, { kind, mortal }) {
-      const database = databases[kind];
+      const database = fragileDatabase(databases[kind], { process, mortal, faults: trouble });
       const { jobs, nodes } = mutate({ jobs: sqliteJobStore(database), nodes: sqliteNodeStore(database) });
       const who = process.name;
       const seen = {
@@ -105,6 +113,7 @@ export function createWorld(params: { folder: string; seed: string; mutation: Mu
         nodes: behindLine(process, { port: seen.nodes, prefix: 'nodes', mortal }),
         holds: behindLine(process, { port: sqliteHolds(database), prefix: 'holds', mortal }),
         pauses: behindLine(process, { port: sqlitePauses(database), prefix: 'pauses', mortal }),
+        reports: behindLine(process, { port: sqliteRunReports(database), prefix: 'reports', mortal }),
         evidence: behindLine(process, { port: sqliteNodeEvidence(database), prefix: 'evidence', mortal }),
       };
     },
