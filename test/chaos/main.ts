@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { breachText, summaryText } from './report.ts';
 import { runWorld } from './run-world.ts';
 import { raceThreads } from './thread-race.ts';
-import { mutants } from './mutants.ts';
+import { mutantNames } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
 
 /**
@@ -75,7 +75,7 @@ function nextSeed(first: string, index: number): string {
 
 function mutantOf(name: string | undefined): { mutant?: Mutant } {
   if (name === undefined) return {};
-  if (!(name in mutants))
-    throw new Error(`no mutant '${name}'; there are: ${Object.keys(mutants).join('; ')}`);
-  return { mutant: name as Mutant };
+  const mutant = mutantNames.find((each) => each === name);
+  if (mutant === undefined) throw new Error(`no mutant '${name}'; there are: ${mutantNames.join('; ')}`);
+  return { mutant };
 }

@@ -1,7 +1,7 @@
 import type { JobRecord, JobStore } from '../../core/ports/job-store.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
 import type { Database } from '../../adapters/embedded/database.ts';
-import type { Mutation } from './world.ts';
+import type { DatabaseMutation, Mutation } from './world.ts';
 
 /** Stores that break one law each. `database` is a connection of the mutant's own to the same file. */
 export const mutants = {
@@ -161,16 +161,56 @@ export const mutants = {
     onJobs((jobs) => ({
       finish: async (attempt, outcome) => jobs.finish(attempt, { ...outcome, ifNotStarted: false }),
     })),
+  'a claim that tells of fewer nodes than it took': () =>
+    onJobs((jobs) => ({
+      async claim(params) {
+        const result = await jobs.claim(params);
+        return result.kind === 'claimed' ? { ...result, nodes: result.nodes.slice(1) } : result;
+      },
+    })),
+  'a sweep that sees no running job': () =>
+    onJobs((jobs) => ({
+      listJobs: async (filter) => (await jobs.listJobs(filter)).filter((job) => job.status !== 'running'),
+    })),
+  'a pause that nobody minds': () => (stores) => ({
+    ...stores,
+    pauses: { ...stores.pauses, list: async () => [] },
+  }),
+  'mail that is noted and not sent': () => (stores) => ({
+    ...stores,
+    reports: { ...stores.reports, marks: async () => new Set(['results']) },
+  }),
 } as const satisfies Record<string, (database: Database) => Mutation>;
 
-export type Mutant = keyof typeof mutants;
+/** What all stores stand on, broken. */
+export const databaseMutants = {
+  'a transaction that is not undone': (database) => ({
+    ...database,
+    transaction<T>(body: () => T): T {
+      const done = database.transaction(() => {
+        try {
+          return { value: body() };
+        } catch (error) {
+          return { error };
+        }
+      });
+      if ('error' in done) throw done.error;
+      return done.value;
+    },
+  }),
+} as const satisfies Record<string, DatabaseMutation>;
+
+export type Mutant = keyof typeof mutants | keyof typeof databaseMutants;
+
+/** All of them, by name. */
+export const mutantNames = [...Object.keys(mutants), ...Object.keys(databaseMutants)] as Mutant[];
 
 function onJobs(change: (jobs: JobStore) => Partial<JobStore>): Mutation {
-  return ({ jobs, nodes }) => ({ jobs: { ...jobs, ...change(jobs) }, nodes });
+  return (stores) => ({ ...stores, jobs: { ...stores.jobs, ...change(stores.jobs) } });
 }
 
 function onNodes(change: (nodes: NodeStore) => Partial<NodeStore>): Mutation {
-  return ({ jobs, nodes }) => ({ jobs, nodes: { ...nodes, ...change(nodes) } });
+  return (stores) => ({ ...stores, nodes: { ...stores.nodes, ...change(stores.nodes) } });
 }
 
 function lastAttempt<Ref extends { jobId: number; fence: number }>(database: Database, attempt: Ref): Ref {

@@ -131,11 +131,16 @@ async function replaceNode({ world, person, ports, random }: Crowd): Promise<voi
 
 /** Somebody stops a queue for some minutes, and now and then lets it go on before its time. */
 async function pauseOne({ world, person, ports, random, machineTypes }: Crowd): Promise<void> {
-  if (!random.chance(0.3)) return;
+  if (!random.chance(0.6)) return;
   const machineType = random.pick(machineTypes);
   const actor = { name: owner, operator: true };
   const note = (until: number) => world.history.note({ fact: 'paused', machineType, until });
-  const order = { actor, machineType, reason: 'new images', ms: Math.round(random.between(60_000, 600_000)) };
+  const order = {
+    actor,
+    machineType,
+    reason: 'new images',
+    ms: Math.round(random.between(120_000, 900_000)),
+  };
   await untilDone(person, async () => note((await pauseQueue(ports, order)).until));
   if (!random.chance(0.5)) return;
   await person.sleep(random.between(5000, 300_000));

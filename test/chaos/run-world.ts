@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../adapters/embedded/database.ts';
+import type { Database } from '../../adapters/embedded/database.ts';
 import { isFinal } from '../../core/results/job-state.ts';
 import { nodeSpec } from '../fixtures/lab-records.ts';
 import type { Entry } from './history.ts';
@@ -9,7 +10,7 @@ import { judge } from './judge.ts';
 import { patience } from './judge-waiting.ts';
 import { breach, emptyModel } from './model.ts';
 import type { Breach, Model } from './model.ts';
-import { mutants } from './mutants.ts';
+import { databaseMutants, mutants } from './mutants.ts';
 import type { Mutant } from './mutants.ts';
 import { startPeople } from './people.ts';
 import { startRevenants } from './revenants.ts';
@@ -57,8 +58,7 @@ const offer = {
 export async function runWorld(params: WorldParams): Promise<WorldReport> {
   const folder = mkdtempSync(join(tmpdir(), 'loligo-chaos-'));
   const own = params.mutant === undefined ? null : openDatabase(join(folder, 'lab.db'));
-  const mutation = params.mutant === undefined || own === null ? null : mutants[params.mutant](own);
-  const world = createWorld({ folder, seed: params.seed, mutation });
+  const world = createWorld({ folder, seed: params.seed, ...(own && mutationOf(params.mutant, own)) });
   try {
     return await live(world, params);
   } finally {
@@ -66,6 +66,13 @@ export async function runWorld(params: WorldParams): Promise<WorldReport> {
     own?.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function mutationOf(mutant: Mutant | undefined, own: Database): Partial<Parameters<typeof createWorld>[0]> {
+  if (mutant === undefined) return {};
+  if (mutant in databaseMutants)
+    return { databaseMutation: databaseMutants[mutant as keyof typeof databaseMutants] };
+  return { mutation: mutants[mutant as keyof typeof mutants](own) };
 }
 
 async function live(world: World, params: WorldParams): Promise<WorldReport> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openDatabase } from '../../adapters/embedded/database.ts';
+import type { Database } from '../../adapters/embedded/database.ts';
 import { sqliteAuditLog } from '../../adapters/embedded/audit-log.ts';
 import { sqliteHolds } from '../../adapters/embedded/holds.ts';
 import { sqlitePauses } from '../../adapters/embedded/pauses.ts';
@@ -31,10 +32,15 @@ import type { VirtualTime } from './virtual-time.ts';
 export interface Stores {
   readonly jobs: JobStore;
   readonly nodes: NodeStore;
+  readonly pauses: Pauses;
+  readonly reports: RunReports;
 }
 
 /** Breaks stores on purpose, to show that the checker sees it. */
 export type Mutation = (stores: Stores) => Stores;
+
+/** The same for what all stores stand on. */
+export type DatabaseMutation = (database: Database) => Database;
 
 /** A runner of the simulated world, dead ones included. */
 export interface RunnerEntry {
@@ -60,12 +66,7 @@ export interface World {
   stores(
     process: SimProcess,
     params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean },
-  ): Stores & {
-    readonly evidence: NodeEvidence;
-    readonly holds: Holds;
-    readonly pauses: Pauses;
-    readonly reports: RunReports;
-  };
+  ): Stores & { readonly evidence: NodeEvidence; readonly holds: Holds };
   /** A port behind a line of the process's own. */
   behindLine<Port extends object>(
     process: SimProcess,
@@ -77,7 +78,12 @@ export interface World {
 const beginning = Date.UTC(2026, 0, 1);
 
 /** A world in a folder, with nothing in it but real stores. Each kind of process has a connection of its own. */
-export function createWorld(params: { folder: string; seed: string; mutation: Mutation | null }): World {
+export function createWorld(params: {
+  folder: string;
+  seed: string;
+  mutation?: Mutation | null;
+  databaseMutation?: DatabaseMutation | null;
+}): World {
   const file = join(params.folder, 'lab.db');
   const time = virtualTime();
   const random = rng(params.seed);
@@ -85,7 +91,8 @@ export function createWorld(params: { folder: string; seed: string; mutation: Mu
   const past = history(() => time.now());
   const trouble = faults(random.fork('faults'));
   const lines = random.fork('lines');
-  const databases = { lab: openDatabase(file), runner: openDatabase(file), person: openDatabase(file) };
+  const open = () => (params.databaseMutation ?? ((database) => database))(openDatabase(file));
+  const databases = { lab: open(), runner: open(), person: open() };
   const mutate: Mutation = params.mutation ?? ((stores) => stores);
   const behindLine: World['behindLine'] = (process, { port, prefix, mortal }) =>
     around(port, unreliable({ process, mortal, prefix, faults: trouble, rng: lines, time }));
@@ -102,7 +109,12 @@ export function createWorld(params: { folder: string; seed: string; mutation: Mu
     audit: sqliteAuditLog(databases.person),
     stores(process, { kind, mortal }) {
       const database = fragileDatabase(databases[kind], { process, mortal, faults: trouble });
-      const { jobs, nodes } = mutate({ jobs: sqliteJobStore(database), nodes: sqliteNodeStore(database) });
+      const { jobs, nodes, pauses, reports } = mutate({
+        jobs: sqliteJobStore(database),
+        nodes: sqliteNodeStore(database),
+        pauses: sqlitePauses(database),
+        reports: sqliteRunReports(database),
+      });
       const who = process.name;
       const seen = {
         jobs: past.tap(jobs, { who, prefix: 'jobs' }),
@@ -112,8 +124,8 @@ export function createWorld(params: { folder: string; seed: string; mutation: Mu
         jobs: behindLine(process, { port: seen.jobs, prefix: 'jobs', mortal }),
         nodes: behindLine(process, { port: seen.nodes, prefix: 'nodes', mortal }),
         holds: behindLine(process, { port: sqliteHolds(database), prefix: 'holds', mortal }),
-        pauses: behindLine(process, { port: sqlitePauses(database), prefix: 'pauses', mortal }),
-        reports: behindLine(process, { port: sqliteRunReports(database), prefix: 'reports', mortal }),
+        pauses: behindLine(process, { port: pauses, prefix: 'pauses', mortal }),
+        reports: behindLine(process, { port: reports, prefix: 'reports', mortal }),
         evidence: behindLine(process, { port: sqliteNodeEvidence(database), prefix: 'evidence', mortal }),
       };
     },
