@@ -22,8 +22,9 @@ import { makeFileSystem } from './file-system.ts';
 import { probeHost } from './host-probe.ts';
 import type { CephHost } from './host-probe.ts';
 import { scrubAll } from './scrub.ts';
-import { createDaemons, stopDaemons } from './start-daemons.ts';
-import { removeCluster } from './tear-down.ts';
+import { createDaemons, settingFor, stopDaemons } from './start-daemons.ts';
+import { removeCluster, removeLogs } from './tear-down.ts';
+import { judgeValgrind, usesValgrind } from './valgrind.ts';
 import { waitHealthy, waitOsdsUp } from './wait-healthy.ts';
 
 /** A job brings up a cluster that it has. */
@@ -56,9 +57,13 @@ export async function bringUp(ctx: TaskContext, config: CephConfig, fsid: string
   };
   const first = clusters.size === 0;
   clusters.set(name, cluster);
+  // The first cluster's are undone last, when all the others have written their logs.
+  if (first) {
+    ctx.defer(() => removeLogs(ctx.cluster.remotes));
+    ctx.defer(() => collectLogs(ctx, ctx.cluster.remotes));
+  }
   ctx.defer(() => void clusters.delete(name));
   ctx.defer(() => removeCluster(ctx, layout));
-  if (first) ctx.defer(() => collectLogs(ctx, ctx.cluster.remotes));
   ctx.defer(() => collectMonStores(ctx, layout));
   const noted = first && ctx.archive !== null;
   if (noted) await jobRunOf(ctx).addInfo('archive', archivedFolders(ctx));
@@ -80,7 +85,7 @@ async function makePlan(
   const { layout, config, fsid } = params;
   const probed = await Promise.all(
     layout.remotes.map(
-      async (remote) => [remote, await probeHost(remote, programsOn(layout, remote))] as const,
+      async (remote) => [remote, await probeHost(remote, programsOn(layout, config, remote))] as const,
     ),
   );
   const hosts: ReadonlyMap<Remote, CephHost> = new Map(probed);
@@ -99,9 +104,16 @@ async function makePlan(
   return { layout, hosts, fsid, conf, monAddresses, keys: makeKeys(layout), osdUuids: makeOsdUuids(layout) };
 }
 
-function programsOn(layout: CephLayout, remote: Remote): string[] {
-  const types = new Set(on(remote, daemonsOf(layout)).map(({ type }) => type));
-  return ['ceph', 'monmaptool', ...[...types].map((type) => `ceph-${type}`)];
+function programsOn(layout: CephLayout, { valgrind }: CephConfig, remote: Remote): string[] {
+  const daemons = on(remote, daemonsOf(layout));
+  const types = new Set(daemons.map(({ type }) => type));
+  const underValgrind = daemons.some((role) => settingFor(valgrind, role) !== undefined);
+  return [
+    'ceph',
+    'monmaptool',
+    ...[...types].map((type) => `ceph-${type}`),
+    ...(underValgrind ? ['valgrind'] : []),
+  ];
 }
 
 const portsKey = 'ceph.monitors-by-address';
@@ -162,6 +174,7 @@ async function leave(
     try {
       await stopDaemons(cluster.daemons);
     } finally {
+      if (usesValgrind(ctx)) await judgeValgrind(ctx, config.expect_valgrind_errors);
       const ignore = [...config['log-ignorelist'], ...config['log-whitelist']];
       await scanClusterLog(ctx, cluster, { ignore, only: config['log-only-match'], from });
     }

@@ -130,7 +130,7 @@ function hostScript(plan: ClusterPlan, remote: Remote): string {
   const own = [...on(remote, layout.mgrs), ...on(remote, layout.mdss), ...on(remote, layout.osds)];
   return [
     `set -e\numask 022\n${header}`,
-    'install -d -m0777 -- /var/run/ceph\ninstall -d -m0755 -- /etc/ceph /var/lib/ceph/crash /var/lib/ceph/crash/posted\nchmod 777 /var/log/ceph\nrm -f -- /etc/logrotate.d/ceph',
+    'install -d -m0777 -- /var/run/ceph\ninstall -d -m0755 -- /etc/ceph /var/lib/ceph/crash /var/lib/ceph/crash/posted\nchmod 777 /var/log/ceph\nrm -f -- /etc/logrotate.d/ceph\ninstall -d -m0777 -- /var/log/ceph/valgrind /var/log/ceph/profiling-logger',
     file(`/etc/ceph/${c}.conf`, printConf(plan.conf)),
     file(`/etc/ceph/${c}.keyring`, printKeyring(entries('client.admin'))),
     ...on(remote, layout.clients).map(({ name }) =>

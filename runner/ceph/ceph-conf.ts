@@ -30,6 +30,7 @@ const template: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     mon_allow_pool_delete: 'true',
     mon_clock_drift_allowed: '1.0',
     mon_osd_min_down_reporters: '1',
+    mon_health_detail_to_clog: 'false', // its lines do not carry the name of the check that an ignore list has
     mon_data_avail_warn: '5',
     mon_data_avail_crit: '2',
   },

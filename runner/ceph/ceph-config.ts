@@ -58,6 +58,21 @@ export const cephArguments = taskArguments('ceph', {
     kind: optional(map),
     fallback: null,
   }),
+  expect_valgrind_errors: argument({
+    usage: 'whether valgrind must find something, instead of nothing',
+    kind: flag,
+    fallback: false,
+  }),
+  cpu_profile: argument({
+    usage: 'types or roles of daemons whose profile by gperftools is archived, where their build has it',
+    kind: texts,
+    fallback: [],
+  }),
+  coverage: argument({
+    usage: 'whether daemons are ended in a way that lets them write what code was run',
+    kind: flag,
+    fallback: false,
+  }),
   crush_tunables: argument({ usage: 'the CRUSH profile', kind: text, fallback: 'default' }),
   flavor: argument({
     usage: 'as suites say it; which packages there are is the word of `install`',
@@ -73,6 +88,13 @@ export const cephArguments = taskArguments('ceph', {
   }),
   mkfs_options: argument({ usage: 'as `fs`', kind: optional(either(text, texts)), fallback: null }),
   mount_options: argument({ usage: 'as `fs`', kind: optional(either(text, texts)), fallback: null }),
+  block_journal: argument({ usage: 'as `fs`', kind: optional(flag), fallback: null }),
+  tmpfs_journal: argument({ usage: 'as `fs`', kind: optional(flag), fallback: null }),
+  config: argument({
+    usage: 'taken and not used, as there; settings are in `conf`',
+    kind: map,
+    fallback: {},
+  }),
 });
 
 export type CephConfig = ReturnType<typeof cephArguments.read>;

@@ -1,3 +1,4 @@
+import { withOverrides } from '../../core/config/overrides.ts';
 import { allRoles, isType, parseRole } from '../../core/config/roles.ts';
 import type { PlainValue, Remote, TaskContext } from '../engine/task.ts';
 import { isConfigMap, TaskConfigError } from '../tasks/task-config.ts';
@@ -25,6 +26,32 @@ export function readClients(ctx: TaskContext, task: string, config: PlainValue):
     const { cluster, id } = parsed;
     return { role, id, cluster, name: `client.${id}`, remote: ctx.cluster.remoteOf(role), config: own };
   });
+}
+
+/**
+ * The same with the overrides of a task, which may be for clients and for settings of all of them: `{client.0: {...}, disabled: true}`.
+ * A key that is no client is one of the settings.
+ */
+export function readClientsAndSettings(
+  ctx: TaskContext,
+  task: string,
+  config: PlainValue,
+): { clients: ClientRole[]; settings: ConfigMap } {
+  const given = isConfigMap(config) ? config : {};
+  const [roles, settings] = [clientKeys(given, true), clientKeys(given, false)];
+  const named =
+    isConfigMap(config) && Object.keys(roles).length > 0 ? roles : isConfigMap(config) ? null : config;
+  const spelt = Object.fromEntries(
+    readClients(ctx, task, named).map((client) => [client.role, client.config]),
+  );
+  const merged = withOverrides(ctx.job, task, { ...settings, ...spelt });
+  const all = isConfigMap(merged) ? merged : {};
+  return { clients: readClients(ctx, task, clientKeys(all, true)), settings: clientKeys(all, false) };
+}
+
+function clientKeys(map: ConfigMap, wanted: boolean): { [key: string]: PlainValue } {
+  const isClient = (key: string): boolean => key === 'all' || isType('client')(key);
+  return Object.fromEntries(Object.entries(map).filter(([key]) => isClient(key) === wanted));
 }
 
 function entriesOf(task: string, config: PlainValue, every: readonly string[]): [string, PlainValue][] {

@@ -7,6 +7,7 @@ import type { CephCluster } from './ceph-cluster.ts';
 import type { CephRole } from './ceph-layout.ts';
 import { createDaemon } from './daemon.ts';
 import type { Daemon } from './daemon.ts';
+import { valgrindWords } from './valgrind.ts';
 import { watchDeaths } from './watchdog.ts';
 
 const helpers = new WeakMap<Remote, Promise<DaemonHelper>>();
@@ -30,13 +31,16 @@ export async function createDaemons(
   const onDeath = watchDeaths(ctx, { seconds: config.watchdog_daemon_timeout });
   const daemons = await Promise.all(
     roles.map(async (role) => {
-      const valgrind = valgrindOf(config.valgrind, role);
+      const given = settingFor(config.valgrind, role);
+      const valgrind = valgrindWords(ctx, given, { report: role.role });
+      const profiled = config.cpu_profile.includes(role.type) || config.cpu_profile.includes(role.role);
+      const profile = profiled ? ['env', `CPUPROFILE=/var/log/ceph/profiling-logger/${role.role}.prof`] : [];
       return createDaemon({
         ...role,
         cluster: role.cluster,
         helper: await helperOn(ctx, role.remote),
-        words: [...valgrind, `ceph-${role.type}`, '-f', '--cluster', role.cluster, '-i', role.id],
-        end: valgrind.length > 0 ? 'term' : 'kill',
+        words: [...profile, ...valgrind, `ceph-${role.type}`, '-f', '--cluster', role.cluster, '-i', role.id],
+        end: valgrind.length > 0 || config.coverage ? 'term' : 'kill', // both write what they found when they end
         log: ctx.log.child(role.role),
         onDeath,
       });
@@ -46,25 +50,9 @@ export async function createDaemons(
   return daemons;
 }
 
-/** What a daemon's command begins with under valgrind, as the original's has it. */
-function valgrindOf(config: CephConfig['valgrind'], role: CephRole): string[] {
-  const given: PlainValue | undefined = config?.[role.role] ?? config?.[role.name] ?? config?.[role.type];
-  if (given === undefined || given === null) return [];
-  const own = (Array.isArray(given) ? given : [given]).map(String);
-  const xml = own.some((word) => /--tool=(memcheck|helgrind)/.test(word));
-  const log = `/var/log/ceph/valgrind/${role.role}.log`;
-  return [
-    'env',
-    'OPENSSL_ia32cap=~0x1000000000000000',
-    'valgrind',
-    '--trace-children=no',
-    '--child-silent-after-fork=yes',
-    '--soname-synonyms=somalloc=*tcmalloc*',
-    '--time-stamp=yes',
-    '--vgdb=yes',
-    ...(xml ? ['--num-callers=50', '--xml=yes', `--xml-file=${log}`] : [`--log-file=${log}`]),
-    ...own,
-  ];
+/** What the config says for a daemon: by its role, its name or its type. */
+export function settingFor(map: CephConfig['valgrind'], role: CephRole): PlainValue | undefined {
+  return map?.[role.role] ?? map?.[role.name] ?? map?.[role.type];
 }
 
 /** Stops daemons of one type after the other, last started first; those of a type at the same time. Throws the first failure at the end. */

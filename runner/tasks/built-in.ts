@@ -2,11 +2,13 @@ import type { TaskModules } from '../engine/task-registry.ts';
 
 /** Every task that ships, by the name of its module; a module is loaded when a job first names it. */
 export const builtInTasks = {
+  admin_socket: () => import('./admin_socket.ts'),
   ansible: () => import('./ansible.ts'),
   background_exec: () => import('./background_exec.ts'),
   ceph: () => import('./ceph.ts'),
   ceph_fuse: () => import('./ceph_fuse.ts'),
   clock: () => import('./clock.ts'),
+  cram: () => import('./cram.ts'),
   dump_ctx: () => import('./dump_ctx.ts'),
   exec: () => import('./exec.ts'),
   full_sequential: () => import('./full_sequential.ts'),
@@ -15,7 +17,9 @@ export const builtInTasks = {
   interactive: () => import('./interactive.ts'),
   internal: () => import('./internal.ts'),
   localdir: () => import('./localdir.ts'),
+  lockfile: () => import('./lockfile.ts'),
   loop: () => import('./loop.ts'),
+  mon_thrash: () => import('./mon_thrash.ts'),
   nop: () => import('./nop.ts'),
   parallel: () => import('./parallel.ts'),
   parallel_example: () => import('./parallel_example.ts'),

@@ -1,17 +1,33 @@
-import { withOverrides } from '../../core/config/overrides.ts';
 import { cephCluster } from '../ceph/ceph-cluster.ts';
-import { readClients } from '../ceph/client-roles.ts';
+import { readClientsAndSettings } from '../ceph/client-roles.ts';
 import type { ClientRole } from '../ceph/client-roles.ts';
 import { helperOn } from '../ceph/start-daemons.ts';
+import { valgrindWords } from '../ceph/valgrind.ts';
 import type { Task, TaskContext } from '../engine/task.ts';
 import { argument, taskArguments } from './args.ts';
-import { flag, seconds } from './argument-kinds.ts';
+import { either, flag, optional, seconds, text, texts } from './argument-kinds.ts';
+import { pause } from './pause.ts';
 import { quoteWord } from '../remote/quote.ts';
 
 /** The settings of one client. */
 export const cephFuseArguments = taskArguments('ceph-fuse', {
   mounted: argument({ usage: 'whether to mount at all', kind: flag, fallback: true }),
   mount_timeout: argument({ usage: 'how long mounting may take', kind: seconds, fallback: 30 }),
+  mount_wait: argument({ usage: 'a pause before the mount is looked for', kind: seconds, fallback: 0 }),
+  valgrind: argument({
+    usage: 'arguments of valgrind, under which it then runs',
+    kind: optional(either(text, texts)),
+    fallback: null,
+  }),
+  coverage: argument({
+    usage: 'taken for old jobs: it always may end by itself',
+    kind: flag,
+    fallback: false,
+  }),
+});
+
+const fuseSettings = taskArguments('ceph-fuse', {
+  disabled: argument({ usage: 'whether nothing is mounted at all', kind: flag, fallback: false }),
 });
 
 /** A file system could not be mounted. */
@@ -21,14 +37,15 @@ class FuseMountError extends Error {
 
 /** Mounts the cluster's file system on `$TESTDIR/mnt.ID` of each client with ceph-fuse, while the tasks below it run. */
 export const task: Task = async (ctx, config) => {
-  const clients = readClients(ctx, 'ceph-fuse', withOverrides(ctx.job, 'ceph-fuse', config));
+  const { clients, settings } = readClientsAndSettings(ctx, 'ceph-fuse', config);
+  if (fuseSettings.read(settings).disabled) return ctx.log.info('ceph-fuse is disabled.');
   const ends = await Promise.allSettled(clients.map((client) => mount(ctx, client)));
   const failure = ends.find((end) => end.status === 'rejected');
   if (failure) throw failure.reason;
 };
 
 async function mount(ctx: TaskContext, client: ClientRole): Promise<void> {
-  const { mounted, mount_timeout } = cephFuseArguments.read(client.config);
+  const { mounted, mount_timeout, mount_wait, valgrind } = cephFuseArguments.read(client.config);
   const { remote, id, name } = client;
   cephCluster(ctx, 'ceph-fuse', client.cluster);
   if (!mounted) return;
@@ -40,7 +57,8 @@ async function mount(ctx: TaskContext, client: ClientRole): Promise<void> {
   });
   await remote.run(['mkdir', '--', point]);
   let said = '';
-  const words = ['ceph-fuse', '-f', '--cluster', client.cluster, '--name', name, point];
+  const begin = valgrindWords(ctx, valgrind === null ? null : [valgrind].flat(), { report: client.role });
+  const words = [...begin, 'ceph-fuse', '-f', '--cluster', client.cluster, '--name', name, point];
   const process = await remote.start(['sudo', ...helper.command(words, { end: 'kill', group: false })], {
     stdin: 'pipe',
     check: false,
@@ -56,9 +74,12 @@ async function mount(ctx: TaskContext, client: ClientRole): Promise<void> {
     await remote.run(`sudo fusermount -u ${at} || sudo umount -l -f ${at} || ! mountpoint -q ${at}`, {
       timeoutMs: 60_000,
     });
-    process.stdin?.end();
+    // Unmounted it ends by itself; one that does not is killed.
+    const late = setTimeout(() => process.stdin?.end(), begin.length > 0 ? 90_000 : 5000);
     await process.wait().catch(() => {});
+    clearTimeout(late);
   });
+  if (mount_wait > 0) await pause(mount_wait * 1000, ctx.signal);
   const tries = Math.ceil(mount_timeout / 0.1);
   const wait = `for try in $(seq ${tries}); do test "$(stat --file-system --printf=%T -- ${quoteWord(point)})" = fuseblk && exec sudo chmod 1777 -- ${quoteWord(point)}; sleep 0.1; done; exit 1`;
   const { exitStatus } = await remote.run(wait, {

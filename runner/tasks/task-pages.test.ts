@@ -8,8 +8,12 @@ import { startJobBench } from '../../test/fixtures/job-bench.ts';
 import type { JobBench } from '../../test/fixtures/job-bench.ts';
 import { checkTasks } from '../engine/check-tasks.ts';
 import { createTaskRegistry } from '../engine/task-registry.ts';
+import { adminSocketArguments } from './admin_socket.ts';
 import { ansibleArguments } from './ansible-config.ts';
 import { builtInTasks } from './built-in.ts';
+import { cramArguments } from './cram.ts';
+import { lockfileArguments } from './lockfile.ts';
+import { monThrashArguments } from './mon_thrash.ts';
 import { cephArguments } from '../ceph/ceph-config.ts';
 import { installArguments } from './install/install-arguments.ts';
 import { cephFuseArguments } from './ceph_fuse.ts';
@@ -25,9 +29,13 @@ import { workunitArguments } from './workunit/workunit-arguments.ts';
 const folder = join(import.meta.dirname, '../../docs/tasks');
 const names = Object.keys(builtInTasks).filter((name) => name !== 'internal');
 const tables: readonly (readonly [string, { readonly documentation: string }])[] = [
+  ['admin_socket', adminSocketArguments],
   ['ansible', ansibleArguments],
   ['ceph', cephArguments],
+  ['cram', cramArguments],
   ['install', installArguments],
+  ['lockfile', lockfileArguments],
+  ['mon_thrash', monThrashArguments],
   ['ceph_fuse', cephFuseArguments],
   ['rados', radosArguments],
   ['radosbench', radosbenchArguments],
@@ -79,7 +87,11 @@ describe('the examples of the tasks', () => {
 
   // Tested elsewhere: these need Ansible, root, a Ceph cluster, or a suite, or sleep on purpose.
   const elsewhere: ReadonlySet<string> = new Set([
+    'admin_socket',
     'ansible',
+    'cram',
+    'lockfile',
+    'mon_thrash',
     'ceph',
     'install',
     'parallel_example',

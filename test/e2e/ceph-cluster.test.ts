@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,8 +17,14 @@ import { describeWith } from '../requirements.ts';
 
 const roles = `roles:
 - [mon.a, mds.0, osd.0]
-- [mon.b, osd.1]
+- [mon.b, osd.1, client.1]
 - [mon.c, osd.2, client.0]
+`;
+
+const cramTest = `  $ rbd create cram-$CEPH_ID --size 8
+  $ rbd info cram-$CEPH_ID | grep size
+  \\tsize 8 MiB in 2 objects (esc)
+  $ rbd rm --no-progress cram-$CEPH_ID
 `;
 
 describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', () => {
@@ -27,6 +33,8 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
   let jobs = 0;
   beforeAll(async () => {
     archive = await mkdtemp(join(tmpdir(), 'loligo-ceph-jobs-'));
+    await writeFile(join(archive, 'images.t'), cramTest);
+    await writeFile(join(archive, 'is-up'), '#!/bin/sh\ngrep -q \'"state": "active"\'\n');
     hosts = await startCephHosts(3);
   }, 400_000);
   afterAll(async () => {
@@ -58,7 +66,7 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
         jobId: jobs,
         description: null,
         verbose: true,
-        suitePath: null,
+        suitePath: archive,
         interactiveOnError: false,
       },
       clock: { now: Date.now },
@@ -75,28 +83,51 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
     const { failureReason, folder, log } = await run(`
 - ceph: {log-ignorelist: ['\\(OSD_', '\\(PG_', '\\(OBJECT_', '\\(MON_', '\\(POOL_', 'SLOW_OPS', 'slow ops', 'boot', 'wrongly marked']}
 - exec: {client.0: ["sudo ceph health | grep HEALTH_OK"]}
-- ceph-fuse: [client.0]
+- ceph-fuse: [client.0, client.1]
 - exec: {client.0: ['cp -r /usr/share/ceph $TESTDIR/mnt.0/x', 'diff -r /usr/share/ceph $TESTDIR/mnt.0/x']}
 - rbd.create_image: {client.0: {image_size: 64}}
 - rbd.fuse: [client.0]
 - exec: {client.0: ['sudo test -f $TESTDIR/rbd.0/testimage.client.0']}
 - full_sequential:
   - radosbench: {time: 2, size: 65536}
+- admin_socket:
+    osd.0: {status: {test: is-up}, config get: {args: osd_objectstore}}
+    mon.b: {mon_status: null}
+    client.0: {status: null}
+- lockfile:
+  - {client: client.0, lockfile: testfile, holdtime: 2}
+  - {client: client.1, lockfile: testfile, holdtime: 0, maxwait: 0.7, expectfail: true}
+  - {client: client.1, lockfile: testfile, holdtime: 0, offset: 5}
+  - 0.5
+  - {client: client.1, lockfile: testfile, holdtime: 0}
+- cram: {clients: {all: [images.t]}}
+- rgw: [client.0]
+- s3: [client.0]
 - ceph.restart: [osd.0]
 - ceph.stop: [osd.1]
 - ceph.restart: [osd.1]
+- sequential:
+  - mon_thrash: {seed: 21, revive_delay: 1, freeze_mon_probability: 30, freeze_mon_duration: 2, thrash_store: true}
+  - rados: {ops: 25, seed: 4, object_size: 8192}
+  - sleep: 5
 - full_sequential:
   - thrashosds: {seed: 5, min_in: 2, op_delay: 1}
   - rados: {ops: 75, seed: 4, object_size: 8192}
 `);
     expect(failureReason).toBe(null);
-    expect(log).toContain('75 operations done and verified');
+    for (const said of [
+      '75 operations done and verified',
+      'client.0: S3 checks passed',
+      'images.t: passed',
+      'mon_thrash:round 1: kill mon.b; which copies its store anew: mon.b; freeze mon.a',
+    ])
+      expect(log).toContain(said);
     expect(await readdir(join(folder, 'data'))).toEqual(['mon.a.tgz', 'mon.b.tgz', 'mon.c.tgz']);
     const kept = await readdir(join(folder, 'remote/container01/log'));
     expect(kept).toEqual(
       expect.arrayContaining(['ceph.log.gz', 'ceph-mon.a.log.gz', 'ceph-osd.0.log.gz', 'ceph-mgr.a.log.gz']),
     );
-  }, 240_000);
+  }, 400_000);
 
   test('ends the job when a daemon dies, and names it; what it left does not keep the next job from running', async () => {
     const { status, failureReason, log } = await run(`
