@@ -17,6 +17,10 @@ const parts = {
     install: 'apt-get install docker.io debootstrap, and start dockerd',
   },
   debootstrap: { present: () => existsSync('/usr/sbin/debootstrap'), install: 'apt-get install debootstrap' },
+  ansible: {
+    present: () => answers('ansible-playbook', '--version'),
+    install: 'apt-get install ansible-core',
+  },
   moto: {
     present: () => answers('python3', '-c', 'import moto.server'),
     install: "pip install 'moto[server]'",

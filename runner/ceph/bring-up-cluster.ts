@@ -71,7 +71,7 @@ export async function bringUp(ctx: TaskContext, config: CephConfig, fsid: string
   await prepareHosts(ctx, plan);
   const daemons = await createDaemons(ctx, cluster, { roles: daemonsOf(layout), config });
   let quiet = 0; // lines of the cluster's log that were written while it came up
-  ctx.defer(() => leave(ctx, cluster, { config, from: quiet }));
+  ctx.defer(() => leave(ctx, cluster, { config, first, from: quiet }));
   await startAll(ctx, { cluster, plan, daemons, config });
   quiet = await clusterLogLines(cluster);
   ctx.log.info(`Cluster ${name} was brought up in ${(Date.now() - begun) / 1000} s`);
@@ -165,7 +165,7 @@ async function settled(...work: readonly Promise<unknown>[]): Promise<void> {
 async function leave(
   ctx: TaskContext,
   cluster: CephCluster,
-  { config, from }: { config: CephConfig; from: number },
+  { config, first, from }: { config: CephConfig; first: boolean; from: number },
 ): Promise<void> {
   try {
     if (config['wait-for-scrub'] && ctx.summary.success) await scrubAll(ctx, cluster);
@@ -174,7 +174,7 @@ async function leave(
     try {
       await stopDaemons(cluster.daemons);
     } finally {
-      if (usesValgrind(ctx)) await judgeValgrind(ctx, config.expect_valgrind_errors);
+      if (first && usesValgrind(ctx)) await judgeValgrind(ctx, config.expect_valgrind_errors);
       const ignore = [...config['log-ignorelist'], ...config['log-whitelist']];
       await scanClusterLog(ctx, cluster, { ignore, only: config['log-only-match'], from });
     }

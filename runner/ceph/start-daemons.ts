@@ -32,14 +32,24 @@ export async function createDaemons(
   const daemons = await Promise.all(
     roles.map(async (role) => {
       const given = settingFor(config.valgrind, role);
-      const valgrind = valgrindWords(ctx, given, { report: role.role });
+      const valgrind = valgrindWords(ctx, given, { report: role.role, remote: role.remote });
       const profiled = config.cpu_profile.includes(role.type) || config.cpu_profile.includes(role.role);
       const profile = profiled ? ['env', `CPUPROFILE=/var/log/ceph/profiling-logger/${role.role}.prof`] : [];
       return createDaemon({
         ...role,
         cluster: role.cluster,
         helper: await helperOn(ctx, role.remote),
-        words: [...profile, ...valgrind, `ceph-${role.type}`, '-f', '--cluster', role.cluster, '-i', role.id],
+        words: [
+          ...raiseLimits,
+          ...profile,
+          ...valgrind,
+          `ceph-${role.type}`,
+          '-f',
+          '--cluster',
+          role.cluster,
+          '-i',
+          role.id,
+        ],
         end: valgrind.length > 0 || config.coverage ? 'term' : 'kill', // both write what they found when they end
         log: ctx.log.child(role.role),
         onDeath,
@@ -49,6 +59,14 @@ export async function createDaemons(
   cluster.daemons.push(...daemons);
   return daemons;
 }
+
+// What adjust-ulimits does, where a host allows it.
+const raiseLimits = [
+  'sh',
+  '-c',
+  'ulimit -n 65536 || ulimit -n $(ulimit -Hn); ulimit -c unlimited || ulimit -c $(ulimit -Hc); exec "$@"',
+  'adjust-ulimits',
+];
 
 /** What the config says for a daemon: by its role, its name or its type. */
 export function settingFor(map: CephConfig['valgrind'], role: CephRole): PlainValue | undefined {

@@ -1,4 +1,5 @@
 import type { PlainValue, Remote, TaskContext } from '../engine/task.ts';
+import { suppressionsShipped } from '../helpers/ship-utilities.ts';
 import { quoteWord } from '../remote/quote.ts';
 
 /** Where valgrind's reports are on a host; they are archived with Ceph's logs. */
@@ -24,7 +25,7 @@ const used = new WeakSet<Map<string, unknown>>();
 export function valgrindWords(
   ctx: Pick<TaskContext, 'state'>,
   given: PlainValue | undefined,
-  params: { report: string },
+  params: { report: string; remote: Pick<Remote, 'testDir'> },
 ): string[] {
   if (given === undefined || given === null) return [];
   used.add(ctx.state);
@@ -39,6 +40,7 @@ export function valgrindWords(
     '--child-silent-after-fork=yes',
     '--soname-synonyms=somalloc=*tcmalloc*',
     '--time-stamp=yes',
+    ...(suppressionsShipped(ctx) ? [`--suppressions=${params.remote.testDir}/valgrind.supp`] : []),
     '--vgdb=no', // its pipes are left in /tmp by a program that is killed
     ...(isXml ? ['--num-callers=50', '--xml=yes', `--xml-file=${log}`] : [`--log-file=${log}`]),
     ...own,

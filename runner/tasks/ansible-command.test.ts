@@ -47,11 +47,15 @@ test('tags, key and variables are handed on, and variables win over the user', (
 });
 
 test('roles and collections come from the repository', () => {
-  expect(playbookEnvironment({ repo: '/repo', failureLog: '/tmp/failures.yaml' })).toEqual({
+  const params = { repo: '/repo', folder: '/tmp/run', failureLog: '/tmp/failures.yaml' };
+  expect(playbookEnvironment(params)).toEqual({
     ANSIBLE_SSH_PIPELINING: '1',
     ANSIBLE_FAILURE_LOG: '/tmp/failures.yaml',
-    ANSIBLE_ROLES_PATH: '/repo/roles',
-    ANSIBLE_COLLECTIONS_PATH: '/repo',
+    ANSIBLE_CALLBACK_PLUGINS: expect.stringMatching(
+      /^\/repo\/callback_plugins:\/.*\/runner\/helpers\/ansible$/,
+    ),
+    ANSIBLE_ROLES_PATH: '/tmp/run/roles:/repo/roles',
+    ANSIBLE_COLLECTIONS_PATH: '/tmp/run/collections:/repo',
     ANSIBLE_NOCOLOR: '1',
   });
 });

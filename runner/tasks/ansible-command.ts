@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { ConfigMap } from './task-config.ts';
 
 /** What one run of ansible-playbook is told. */
@@ -30,13 +31,24 @@ export function playbookArguments(run: PlaybookRun): string[] {
   ];
 }
 
-/** The environment that ansible-playbook gets on top of the caller's. */
-export function playbookEnvironment(params: { repo: string; failureLog: string }): Record<string, string> {
+const plugins = fileURLToPath(new URL('../helpers/ansible', import.meta.url));
+
+/**
+ * The environment that Ansible's programs get on top of the caller's. Our plug-in notes failures where the repository's own does not, and what
+ * the repository requires is installed below `folder`.
+ */
+export function playbookEnvironment(params: {
+  repo: string;
+  folder: string;
+  failureLog: string;
+}): Record<string, string> {
+  const { repo, folder } = params;
   return {
     ANSIBLE_SSH_PIPELINING: '1',
     ANSIBLE_FAILURE_LOG: params.failureLog,
-    ANSIBLE_ROLES_PATH: `${params.repo}/roles`,
-    ANSIBLE_COLLECTIONS_PATH: params.repo,
+    ANSIBLE_CALLBACK_PLUGINS: `${repo}/callback_plugins:${plugins}`,
+    ANSIBLE_ROLES_PATH: `${folder}/roles:${repo}/roles`,
+    ANSIBLE_COLLECTIONS_PATH: `${folder}/collections:${repo}`,
     ANSIBLE_NOCOLOR: '1',
   };
 }

@@ -65,9 +65,7 @@ describe('ansible', () => {
     ]);
     expect(JSON.parse(given[2] ?? '')).toEqual({ ansible_ssh_user: bench.hosts.endpoints[0]?.user, x: 1 });
     expect((await readFile(join(folder, 'cwd'), 'utf8')).trim()).toBe(join(folder, 'repo'));
-    expect(await readFile(join(folder, 'env'), 'utf8')).toContain(
-      `ANSIBLE_ROLES_PATH=${folder}/repo/roles\n`,
-    );
+    expect(await readFile(join(folder, 'env'), 'utf8')).toContain(`:${folder}/repo/roles\n`);
     const inventory = JSON.parse(await readFile(join(folder, 'inventory'), 'utf8'));
     expect(inventory.all.hosts.target1).toMatchObject({
       ansible_host: '127.0.0.1',

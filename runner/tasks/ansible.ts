@@ -9,6 +9,7 @@ import type { Remote } from '../remote/remote.ts';
 import { ansibleArguments } from './ansible-config.ts';
 import type { AnsibleConfig } from './ansible-config.ts';
 import { playbookArguments, playbookEnvironment } from './ansible-command.ts';
+import { installRequirements } from './ansible-requirements.ts';
 import { ansibleFailures, AnsibleFailedError } from './ansible-failures.ts';
 import { writeInventory } from './ansible-inventory.ts';
 import { remotesNamed } from './named-hosts.ts';
@@ -143,15 +144,18 @@ async function runPlaybook(params: {
     skipTags: config.skip_tags,
     privateKey: ctx.site.sshKey,
   });
+  const env = playbookEnvironment({ repo, folder: params.folder, failureLog });
+  const output = (chunk: Buffer): Promise<void> => keep(ctx, () => ctx.archive?.append('ansible.log', chunk));
+  await installRequirements({ repo, env, signal: ctx.signal, output });
   ctx.log.info(`Running playbook ${params.playbook}; its output is in ansible.log`);
   try {
     await runLocally({
       program: 'ansible-playbook',
       args,
       cwd: repo,
-      env: playbookEnvironment({ repo, failureLog }),
+      env,
       signal: ctx.signal,
-      output: (chunk) => keep(ctx, () => ctx.archive?.append('ansible.log', chunk)),
+      output,
       advice: 'install Ansible (the package ansible-core)',
     });
   } catch (error) {

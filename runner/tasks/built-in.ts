@@ -20,6 +20,7 @@ export const builtInTasks = {
   lockfile: () => import('./lockfile.ts'),
   loop: () => import('./loop.ts'),
   mon_thrash: () => import('./mon_thrash.ts'),
+  netem: () => import('./netem.ts'),
   nop: () => import('./nop.ts'),
   parallel: () => import('./parallel.ts'),
   parallel_example: () => import('./parallel_example.ts'),

@@ -57,7 +57,10 @@ async function mount(ctx: TaskContext, client: ClientRole): Promise<void> {
   });
   await remote.run(['mkdir', '--', point]);
   let said = '';
-  const begin = valgrindWords(ctx, valgrind === null ? null : [valgrind].flat(), { report: client.role });
+  const begin = valgrindWords(ctx, valgrind === null ? null : [valgrind].flat(), {
+    report: client.role,
+    remote,
+  });
   const words = [...begin, 'ceph-fuse', '-f', '--cluster', client.cluster, '--name', name, point];
   const process = await remote.start(['sudo', ...helper.command(words, { end: 'kill', group: false })], {
     stdin: 'pipe',

@@ -1,4 +1,5 @@
 import type { PlainValue, Remote, Task, TaskContext } from '../engine/task.ts';
+import { shipUtilities } from '../helpers/ship-utilities.ts';
 import { packagesOf } from '../packages/packages-of.ts';
 import { PackageSourceError, WrongVersionError } from '../packages/package-errors.ts';
 import { repositoryState } from '../packages/repository-state.ts';
@@ -29,6 +30,13 @@ export const task: Task = async (ctx, given) => {
     for (const group of await byState(ctx, config, plans)) await installGroup(ctx, config, group);
     await Promise.all(plans.map((plan) => checkVersion(config, plan)));
   });
+  await shipUtilities(ctx);
+};
+
+/** Puts `daemon-helper`, `adjust-ulimits` and `stdin-killer` into `/usr/bin` of every host, where scripts of suites expect them. */
+export const ship_utilities: Task = async (ctx) => {
+  await requireRoot('install.ship_utilities', ctx.cluster.remotes);
+  await shipUtilities(ctx);
 };
 
 async function planHost(ctx: TaskContext, config: InstallConfig, remote: Remote): Promise<HostPlan> {

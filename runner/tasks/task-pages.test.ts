@@ -14,6 +14,7 @@ import { builtInTasks } from './built-in.ts';
 import { cramArguments } from './cram.ts';
 import { lockfileArguments } from './lockfile.ts';
 import { monThrashArguments } from './mon_thrash.ts';
+import { netemArguments } from './netem.ts';
 import { cephArguments } from '../ceph/ceph-config.ts';
 import { installArguments } from './install/install-arguments.ts';
 import { cephFuseArguments } from './ceph_fuse.ts';
@@ -36,6 +37,7 @@ const tables: readonly (readonly [string, { readonly documentation: string }])[]
   ['install', installArguments],
   ['lockfile', lockfileArguments],
   ['mon_thrash', monThrashArguments],
+  ['netem', netemArguments],
   ['ceph_fuse', cephFuseArguments],
   ['rados', radosArguments],
   ['radosbench', radosbenchArguments],
@@ -92,6 +94,7 @@ describe('the examples of the tasks', () => {
     'cram',
     'lockfile',
     'mon_thrash',
+    'netem',
     'ceph',
     'install',
     'parallel_example',
