@@ -64,6 +64,8 @@ function collect(params: {
     }
     try {
       const { name, config } = readTaskEntry(entry, job);
+      if (name === 'kernel' && path.startsWith('tasks['))
+        problems.push(`${path}: 'kernel' is a key of the job and no task`);
       if (!names.has(name)) names.set(name, path);
       const inner = Object.hasOwn(listsWithin, name) ? listsWithin[name]?.(config) : null;
       const within = reference === null ? params.within : new Set([...params.within, reference]);

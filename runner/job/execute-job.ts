@@ -43,8 +43,6 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
   log.info(`teuthology version: ${version}`);
   await writeIdentity(parts);
   log.debug(indented('Config:', yaml.print(mask.value(params.config))));
-  if (wantsKernel(params.job['kernel'] ?? null))
-    log.warn('kernel: this lab installs no kernels, the hosts keep theirs');
   const nodesClean = await runTasks(parts);
   const status = verdict.close();
   await reportOutcome(parts);
@@ -198,12 +196,4 @@ function indented(title: string, text: string): string {
 
 function textOrNull(value: PlainValue | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
-}
-
-/** Suites ask for the distribution's own kernel, which is what the hosts have. */
-function wantsKernel(kernel: PlainValue): boolean {
-  return (
-    kernel !== null &&
-    !(typeof kernel === 'object' && !Array.isArray(kernel) && kernel['branch'] === 'distro')
-  );
 }

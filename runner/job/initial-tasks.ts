@@ -20,6 +20,9 @@ export function initialTasks(
     ...when(true, 'internal.add_remotes'),
     ...when(roles, 'internal.connect', 'internal.serialize_remote_roles', 'internal.check_conflict'),
     ...when(roles && job['use_existing_cluster'] !== true, 'internal.check_ceph_data'),
+    ...(roles && (job['kernel'] ?? null) !== null && (job['redhat'] ?? null) === null
+      ? [{ kernel: job['kernel'] ?? null }]
+      : []),
     ...when(roles, 'internal.base'),
     ...when(true, 'internal.archive_upload'),
     ...when(roles, 'internal.archive', 'internal.coredump', 'internal.sudo', 'internal.syslog'),

@@ -10,8 +10,28 @@ import { makeTestPool, unusedPool } from '../ceph/test-pool.ts';
 import { CommandFailedError } from '../remote/command-errors.ts';
 import type { PlainValue, Task, TaskContext } from '../engine/task.ts';
 import { argument, taskArguments } from './args.ts';
-import { count, either, map, optional, seconds, text, texts } from './argument-kinds.ts';
+import { count, either, flag, map, optional, seconds, text, texts } from './argument-kinds.ts';
+import { sayTaken, takenKeys } from './taken-keys.ts';
 import { TaskConfigError } from './task-config.ts';
+
+const taken = [
+  'max_in_flight',
+  'min_stride_size',
+  'max_stride_size',
+  'write_append_excl',
+  'write_fadvise_dontneed',
+  'pool_snaps',
+  'fast_read',
+  'erasure_code_use_hacky_overwrites',
+  'erasure_code_use_overwrites',
+  'no_omap',
+  'no_sparse',
+  'cluster',
+] as const;
+
+// Of the original's program, and not of ours.
+const otherOps =
+  /^(snap_create|snap_remove|rollback|copy_from|setattr|rmattr|watch|hit_set_list|is_dirty|cache_\w+|undirty|chunk_read|tier_\w+|set_\w+|unset_redirect|(write|append)_excl)$/;
 
 export const radosArguments = taskArguments('rados', {
   clients: argument({
@@ -33,6 +53,14 @@ export const radosArguments = taskArguments('rados', {
     fallback: 0,
   }),
   runs: argument({ usage: 'how often all of it is done', kind: count, fallback: 1 }),
+  size: argument({ usage: 'the same as `object_size`', kind: optional(count), fallback: null }),
+  pools: argument({ usage: 'several pools that are there', kind: optional(texts), fallback: null }),
+  ec_pool: argument({
+    usage: 'whether the pools that are made are erasure-coded',
+    kind: flag,
+    fallback: false,
+  }),
+  erasure_code_profile: argument({ usage: 'of such pools', kind: map, fallback: {} }),
   pool: argument({
     usage: 'a pool that is there; otherwise each client makes one',
     kind: optional(text),
@@ -43,6 +71,7 @@ export const radosArguments = taskArguments('rados', {
     kind: optional(either(count, text)),
     fallback: null,
   }),
+  ...takenKeys(taken),
 });
 
 type Config = ReturnType<typeof radosArguments.read>;
@@ -61,12 +90,18 @@ const batch = 25; // operations in one round trip
 export const task: Task = async (ctx, config) => {
   const read = radosArguments.read(config);
   const seed = Number(read.seed ?? randomInt(2 ** 31));
-  const weights = weightsOf(read.op_weights);
+  const weights = weightsOf(ctx, read);
+  sayTaken(ctx, { task: 'rados', read, keys: taken });
   const clients = readClients(ctx, 'rados', (read.clients as PlainValue) ?? null);
   ctx.log.info(`rados: seed ${seed}; give 'seed: ${seed}' for the same operations`);
   const failed = new AbortController();
   const targets = await Promise.all(
-    clients.map(async (client) => ({ client, pool: await poolFor(ctx, client, read.pool) })),
+    clients.flatMap((client) =>
+      (read.pools ?? [read.pool]).map(async (named) => ({
+        client,
+        pool: await poolFor(ctx, client, { named, erasure: read.ec_pool ? read.erasure_code_profile : null }),
+      })),
+    ),
   );
   const work = Promise.allSettled(
     targets.map(({ client, pool }, index) =>
@@ -83,17 +118,24 @@ export const task: Task = async (ctx, config) => {
   });
 };
 
-async function poolFor(ctx: TaskContext, client: ClientRole, given: string | null): Promise<string> {
+async function poolFor(
+  ctx: TaskContext,
+  client: ClientRole,
+  { named, erasure }: { named: string | null; erasure: Config['erasure_code_profile'] | null },
+): Promise<string> {
   const cluster: CephCluster = cephCluster(ctx, 'rados', client.cluster);
-  if (given !== null) return given;
+  if (named !== null) return named;
   const pool = unusedPool(cluster);
-  await makeTestPool(ctx, cluster, pool);
+  await makeTestPool(ctx, cluster, pool, { erasure });
   return pool;
 }
 
-function weightsOf(given: { readonly [key: string]: PlainValue }): Record<OpName, number> {
+function weightsOf(ctx: TaskContext, { op_weights: given, ec_pool }: Config): Record<OpName, number> {
   const weights: Record<OpName, number> = { read: 100, write: 100, append: 20, delete: 10 };
+  const others = Object.keys(given).filter((name) => otherOps.test(name));
+  if (others.length > 0) ctx.log.info(`rados: these operations are not done here: ${others.join(', ')}`);
   for (const [name, weight] of Object.entries(given)) {
+    if (others.includes(name)) continue;
     if (!Object.hasOwn(weights, name) || typeof weight !== 'number' || weight < 0) {
       throw new TaskConfigError({
         task: 'rados',
@@ -104,6 +146,7 @@ function weightsOf(given: { readonly [key: string]: PlainValue }): Record<OpName
     }
     weights[name as OpName] = weight;
   }
+  if (ec_pool) weights.append = 0; // such a pool takes whole stripes only
   return weights;
 }
 
@@ -122,7 +165,7 @@ async function runClient(
       rados,
       prefix,
       objects: read.objects,
-      size: read.object_size,
+      size: read.size ?? read.object_size,
       weights: params.weights,
     });
     let done = 0;

@@ -3,7 +3,7 @@ import { readClients } from '../ceph/client-roles.ts';
 import { makeTestPool, unusedPool } from '../ceph/test-pool.ts';
 import type { PlainValue, Task } from '../engine/task.ts';
 import { argument, taskArguments } from './args.ts';
-import { count, flag, optional, seconds, text, texts } from './argument-kinds.ts';
+import { count, flag, map, optional, seconds, text, texts } from './argument-kinds.ts';
 
 export const radosbenchArguments = taskArguments('radosbench', {
   clients: argument({
@@ -21,6 +21,13 @@ export const radosbenchArguments = taskArguments('radosbench', {
   }),
   create_pool: argument({ usage: 'whether a named pool is made, and removed', kind: flag, fallback: true }),
   cleanup: argument({ usage: 'whether the objects are removed', kind: flag, fallback: true }),
+  unique_pool: argument({ usage: 'as if `pool` were left out', kind: flag, fallback: false }),
+  ec_pool: argument({
+    usage: 'whether the pools that are made are erasure-coded',
+    kind: flag,
+    fallback: false,
+  }),
+  erasure_code_profile: argument({ usage: 'of such pools', kind: map, fallback: {} }),
 });
 
 /** Writes with `rados bench` on each client in the background while the tasks below it run; waited for when the list unwinds. */
@@ -29,9 +36,10 @@ export const task: Task = async (ctx, config) => {
   const clients = readClients(ctx, 'radosbench', (read.clients as PlainValue) ?? null);
   for (const client of clients) {
     const cluster = cephCluster(ctx, 'radosbench', client.cluster);
-    const pool = read.pool ?? unusedPool(cluster);
-    if (read.pool === null || (read.create_pool && client === clients[0]))
-      await makeTestPool(ctx, cluster, pool);
+    const named = read.unique_pool ? null : read.pool;
+    const pool = named ?? unusedPool(cluster);
+    if (named === null || (read.create_pool && client === clients[0]))
+      await makeTestPool(ctx, cluster, pool, { erasure: read.ec_pool ? read.erasure_code_profile : null });
     const words = [
       '--no-log-to-stderr',
       '--cluster',

@@ -15,12 +15,15 @@ import { cramArguments } from './cram.ts';
 import { lockfileArguments } from './lockfile.ts';
 import { monThrashArguments } from './mon_thrash.ts';
 import { netemArguments } from './netem.ts';
+import { kernelArguments } from './kernel/kernel-config.ts';
+import { selinuxArguments } from './selinux.ts';
 import { cephArguments } from '../ceph/ceph-config.ts';
 import { installArguments } from './install/install-arguments.ts';
 import { cephFuseArguments } from './ceph_fuse.ts';
 import { radosArguments } from './rados.ts';
 import { radosbenchArguments } from './radosbench.ts';
 import { rbdArguments } from './rbd.ts';
+import { rgwArguments } from './rgw.ts';
 import { thrashosdsArguments } from './thrashosds.ts';
 import { loopArguments } from './loop.ts';
 import { sleepArguments } from './sleep.ts';
@@ -35,6 +38,7 @@ const tables: readonly (readonly [string, { readonly documentation: string }])[]
   ['ceph', cephArguments],
   ['cram', cramArguments],
   ['install', installArguments],
+  ['kernel', kernelArguments],
   ['lockfile', lockfileArguments],
   ['mon_thrash', monThrashArguments],
   ['netem', netemArguments],
@@ -42,6 +46,8 @@ const tables: readonly (readonly [string, { readonly documentation: string }])[]
   ['rados', radosArguments],
   ['radosbench', radosbenchArguments],
   ['rbd', rbdArguments],
+  ['rgw', rgwArguments],
+  ['selinux', selinuxArguments],
   ['thrashosds', thrashosdsArguments],
   ['loop', loopArguments],
   ['sleep', sleepArguments],
@@ -76,7 +82,11 @@ describe('the pages of the tasks', () => {
     const job = toPlain(pyYaml.parse(await exampleOf(name))) as { [key: string]: PlainValue };
     const tasks = createTaskRegistry({ builtIn: builtInTasks, suitePath: null, suite: null });
     await checkTasks({ lists: [{ path: 'tasks', entries: job['tasks'] as PlainValue[] }], job, tasks });
-    expect(JSON.stringify(job['tasks']).replaceAll('-', '_')).toMatch(new RegExp(`"${name}(\\.\\w+)?":`));
+    // The kernel is a key of the job.
+    const { tasks: list, kernel } = job;
+    expect(JSON.stringify([list, { kernel }]).replaceAll('-', '_')).toMatch(
+      new RegExp(`"${name}(\\.\\w+)?":`),
+    );
   });
 });
 
@@ -105,6 +115,7 @@ describe('the examples of the tasks', () => {
     'rbd',
     'rgw',
     's3',
+    'selinux',
     'thrashosds',
   ]);
   const run = names.filter((name) => !elsewhere.has(name));

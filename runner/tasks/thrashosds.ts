@@ -7,7 +7,44 @@ import { waitHealthy, waitOsdsUp } from '../ceph/wait-healthy.ts';
 import type { Task } from '../engine/task.ts';
 import { toError } from '../engine/failure.ts';
 import { argument, taskArguments } from './args.ts';
-import { count, optional, seconds, text } from './argument-kinds.ts';
+import { count, flag, optional, seconds, text } from './argument-kinds.ts';
+import { sayTaken, takenKeys } from './taken-keys.ts';
+
+const taken = [
+  'scrub_interval',
+  'min_dead',
+  'max_dead',
+  'min_out',
+  'clean_interval',
+  'clean_wait',
+  'revive_timeout',
+  'thrash_primary_affinity',
+  'chance_pgnum_grow',
+  'chance_pgnum_shrink',
+  'chance_pgpnum_fix',
+  'pool_grow_by',
+  'pool_shrink_by',
+  'max_pgs_per_pool_osd',
+  'chance_test_min_size',
+  'chance_test_backfill_full',
+  'chance_test_map_discontinuity',
+  'chance_inject_pause_short',
+  'chance_inject_pause_long',
+  'chance_move_pg',
+  'sighup_delay',
+  'optrack_toggle_delay',
+  'dump_ops_enable',
+  'noscrub_toggle_delay',
+  'ceph_objectstore_tool',
+  'disable_objectstore_tool_tests',
+  'bdev_inject_crash',
+  'bdev_inject_crash_probability',
+] as const;
+
+/** Hosts cannot be switched off and on. */
+class NoPowerError extends Error {
+  override readonly name = 'NoPowerError';
+}
 
 export const thrashosdsArguments = taskArguments('thrashosds', {
   cluster: argument({ usage: 'which cluster', kind: text, fallback: 'ceph' }),
@@ -26,6 +63,12 @@ export const thrashosdsArguments = taskArguments('thrashosds', {
   }),
   reweight_osd: argument({ usage: 'weight of changing the weight of an OSD', kind: seconds, fallback: 0.5 }),
   timeout: argument({ usage: 'how long recovery may take in the end', kind: seconds, fallback: 360 }),
+  powercycle: argument({
+    usage: 'whether whole hosts are switched off, which is refused',
+    kind: flag,
+    fallback: false,
+  }),
+  ...takenKeys(taken),
 });
 
 /**
@@ -34,6 +77,9 @@ export const thrashosdsArguments = taskArguments('thrashosds', {
  */
 export const task: Task = async (ctx, config) => {
   const read = thrashosdsArguments.read(withOverrides(ctx.job, 'thrashosds', config));
+  if (read.powercycle)
+    throw new NoPowerError("thrashosds: no host here can be switched off and on; leave 'powercycle' out");
+  sayTaken(ctx, { task: 'thrashosds', read, keys: taken });
   const cluster = cephCluster(ctx, 'thrashosds', read.cluster);
   const seed = read.seed ?? randomInt(2 ** 31);
   ctx.log.info(`thrashosds: seed ${seed}; give 'seed: ${seed}' for the same choices`);

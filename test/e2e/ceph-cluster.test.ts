@@ -42,8 +42,8 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
     await rm(archive, { recursive: true, force: true });
   }, 60_000);
 
-  async function run(tasks: string): Promise<JobResult & { folder: string; log: string }> {
-    const config = pyYaml.parse(`${roles}tasks:\n${tasks}`) as YamlMap;
+  async function run(tasks: string, hostRoles = roles): Promise<JobResult & { folder: string; log: string }> {
+    const config = pyYaml.parse(`${hostRoles}tasks:\n${tasks}`) as YamlMap;
     const targets = hosts.nodes.map(
       ({ name, user, address, port, hostKey, identityFile }): [YamlKey, YamlValue] => {
         const entry = targetEntry({ hostname: name, address, port, hostKey, identityFile } as Parameters<
@@ -103,6 +103,10 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
 - cram: {clients: {all: [images.t]}}
 - rgw: [client.0]
 - s3: [client.0]
+- sequential:
+  - netem: {clients: [client.0], dst_client: [mon.a], block: true}
+  - exec: {client.0: ["! timeout 1 bash -c '</dev/tcp/{mon.a}/22'"]}
+- exec: {client.0: ["timeout 5 bash -c '</dev/tcp/{mon.a}/22'"]}
 - ceph.restart: [osd.0]
 - ceph.stop: [osd.1]
 - ceph.restart: [osd.1]
@@ -127,6 +131,37 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
     expect(kept).toEqual(
       expect.arrayContaining(['ceph.log.gz', 'ceph-mon.a.log.gz', 'ceph-osd.0.log.gz', 'ceph-mgr.a.log.gz']),
     );
+  }, 400_000);
+
+  test('two clusters in one job, a mount under valgrind, and a daemon that is to fail', async () => {
+    const { failureReason, folder, log } = await run(
+      `
+- ceph: {log-ignorelist: ['\\(OSD_', '\\(PG_', '\\(MON_', '\\(POOL_', 'MDS_', 'SLOW_OPS'], expect_valgrind_errors: true}
+- ceph:
+    cluster: backup
+    conf: {osd: {osd_objectstore: memstore}, global: {osd_pool_default_size: 1}}
+    log-ignorelist: ['\\(OSD_', '\\(PG_', '\\(MON_', '\\(POOL_']
+- exec: {client.0: ["sudo rados --cluster backup -n client.9 lspools | grep rbd", "sudo ceph --cluster backup osd pool create made 8"]}
+- ceph.created_pool: {cluster: backup, pools: [made]}
+- install.ship_utilities:
+- exec: {client.0: ['echo hello | adjust-ulimits stdin-killer --timeout 1 daemon-helper kill --nostdin sh -c "exit 0"', 'test "$(echo hello | stdin-killer cat)" = hello']}
+- ceph-fuse: {client.0: {valgrind: ['--tool=memcheck', '--leak-check=full', '--show-leak-kinds=all', '--errors-for-leak-kinds=all'], mount_timeout: 90}}
+- exec: {client.0: ['touch $TESTDIR/mnt.0/x']}
+- exec: {osd.1: ['sudo pkill -9 -x ceph-osd']}
+- ceph.wait_for_failure: [osd.1]
+- ceph.restart: [osd.1]
+`,
+      `roles:
+- [mon.a, osd.0]
+- [osd.1, mds.a]
+- [client.0, backup.mon.z, backup.osd.0, backup.client.9]
+`,
+    );
+    expect(failureReason).toBe(null);
+    expect(log).toContain('osd.1 has ended, as it was to');
+    expect(await readFile(join(folder, 'valgrind.yaml'), 'utf8')).toMatch(/Leak_\w+/);
+    const kept = await readdir(join(folder, 'remote/container03/log'));
+    expect(kept).toEqual(expect.arrayContaining(['backup-osd.0.log.gz', 'backup.log.gz', 'valgrind']));
   }, 400_000);
 
   test('ends the job when a daemon dies, and names it; what it left does not keep the next job from running', async () => {
