@@ -14,6 +14,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'aws',
+          include: ['{infra,lambdas}/**/*.test.ts', 'test/rehearsal/**/*.test.ts'],
+          globalSetup: ['test/fixtures/assembly.ts'], // synthesizes the stack once for all of them
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,

@@ -36,7 +36,16 @@ const law: readonly Room[] = [
   { path: 'runner', rooms: ['core'], packages: 'any' },
   { path: 'runner/main.ts', rooms: ['core', 'runner', 'adapters', 'providers'], packages: 'any' },
   { path: 'api', rooms: ['core'], packages: 'any' },
-  { path: 'lambdas', rooms: ['core', 'api', 'adapters/aws', 'providers'], packages: 'any' },
+  {
+    path: 'lambdas',
+    rooms: [
+      'core',
+      'api',
+      ...['aws', 'git', 'http', 'lua', 'yaml'].map((world) => `adapters/${world}`),
+      'providers',
+    ],
+    packages: 'any',
+  },
   { path: 'infra', rooms: [], packages: ['aws-cdk', 'constructs', 'cdk-nag', 'node:'] },
   { path: 'cli', rooms: everywhere, packages: 'any' },
   { path: 'web', rooms: ['core', 'api'], packages: ['preact'], typesOnly: true },

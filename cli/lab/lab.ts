@@ -21,7 +21,9 @@ import { workerPool } from '../../adapters/embedded/worker-pool.ts';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { createApi } from '../../api/app.ts';
+import { labSubmit } from '../../api/lab-submit.ts';
 import type { ApiPorts } from '../../api/ports.ts';
+import type { ResultsDesk } from '../../api/results-desk.ts';
 import { replaySubmissions } from '../../api/writes.ts';
 import { pagePath } from '../../api/views.ts';
 import { createReporter } from '../../core/operations/report-runs.ts';
@@ -43,10 +45,9 @@ import { suiteSettings } from '../environment.ts';
 import { startLoop } from './loop.ts';
 import { builtPages } from './pages.ts';
 import { resultsDesk } from './results-desk.ts';
-import type { ResultsDesk } from './results-desk.ts';
 import { pruneSuiteCache } from './suite-cache.ts';
 import { endJobs } from './stop.ts';
-import { labSubmit } from './submit.ts';
+import { localSources } from './submit-ports.ts';
 import { assignedProviders, openTargets, startTargets } from './targets.ts';
 import type { TargetChoice } from './targets.ts';
 import { labAuthenticator, labToken, localOwner } from './token.ts';
@@ -231,7 +232,7 @@ async function openApi(params: {
       yaml: pyYaml,
       scripts: luaMergeScripts(),
       random: Math.random,
-      folder: paths.root,
+      ...localSources(paths.root),
       suiteSettings,
       ...(options.site ?? defaultSite),
     }),

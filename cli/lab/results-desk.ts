@@ -3,19 +3,9 @@ import type { Database } from '../../adapters/embedded/database.ts';
 import { mailFolder } from '../../adapters/embedded/mail-folder.ts';
 import { sqliteRunReports } from '../../adapters/embedded/run-reports.ts';
 import { smtpNotifier } from '../../adapters/embedded/smtp-notifier.ts';
-import type { SuiteRequest } from '../../api/ports.ts';
+import type { ResultsDesk } from '../../api/results-desk.ts';
 import type { MailSettings } from '../../core/config/site-settings.ts';
 import type { Logger } from '../../core/ports/logger.ts';
-import type { Notifier } from '../../core/ports/notifier.ts';
-import type { RunReports } from '../../core/ports/run-reports.ts';
-
-/** Where a lab notes who is to be told about a run, and through what they are. */
-export interface ResultsDesk {
-  readonly reports: RunReports;
-  readonly notifier: Notifier;
-  readonly mail: MailSettings;
-  readonly log: Logger;
-}
 
 /** The desk of an embedded lab: mails go to the SMTP server of the site, or become files in `mail/` of its folder. */
 export function resultsDesk(params: {
@@ -29,39 +19,4 @@ export function resultsDesk(params: {
   const notifier =
     url === null ? mailFolder({ folder: join(params.folder, 'mail'), from }) : smtpNotifier({ url, from });
   return { reports: sqliteRunReports(params.database), notifier, mail, log };
-}
-
-/** To be called after the jobs are queued: a submission that is cut short before is made again, and then comes here. */
-export async function wantReport(
-  desk: ResultsDesk | undefined,
-  about: { run: string; email: string | null; timeout: number | null; now: number },
-): Promise<void> {
-  const { run, email, timeout, now } = about;
-  await desk?.reports.want({
-    run,
-    email: email ?? desk.mail.to,
-    mailBy: now + (timeout ?? desk.mail.timeoutSeconds) * 1000,
-  });
-}
-
-/** A suite that cannot be queued is mailed to whoever would get its results. Trouble with that mail is only logged. */
-export async function mailingRefusal<T>(
-  desk: ResultsDesk | undefined,
-  request: SuiteRequest,
-  act: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    const to = request.email ?? desk?.mail.to ?? null;
-    if (desk === undefined || request.dryRun || to === null) throw error;
-    const what = request.name ?? request.suite ?? `the rerun of ${request.rerun?.run ?? ''}`;
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `${what} was not scheduled:\n\n${reason}\n`;
-    const mail = { id: `refused ${crypto.randomUUID()}`, to, subject: `Failed to schedule ${what}`, text };
-    await desk.notifier.send(mail).catch((trouble: unknown) => {
-      desk.log.warn(`the mail that ${what} was not scheduled could not be sent: ${String(trouble)}`);
-    });
-    throw error;
-  }
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { luaMergeScripts } from '../../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import type { LabClient } from '../../cli/client/lab-client.ts';
-import { labSubmit } from '../../cli/lab/submit.ts';
+import { labSubmit } from '../../api/lab-submit.ts';
+import { localSources } from '../../cli/lab/submit-ports.ts';
 import { command as suiteCommand } from '../../cli/suite.ts';
 import { defaultSuiteSettings } from '../../core/config/suite-settings.ts';
 import type { NodeSpec } from '../../core/locks/node.ts';
@@ -31,7 +32,7 @@ export function suiteLab({ env }: { env: Readonly<Record<string, string>> }, her
     random: () => 0,
     defaultMachineType: null,
     maxJobSeconds: 3600,
-    folder: '/nonexistent', // every source here is a folder
+    ...localSources('/nonexistent'), // every source here is a folder
     suiteSettings: async () => ({
       ...defaultSuiteSettings,
       cephRepo: 'https://github.com/ceph/ceph-ci.git',

@@ -19,7 +19,8 @@ import { fakeLab } from '../../test/fixtures/fake-lab.ts';
 import { silentLogger } from '../../test/fixtures/silent-logger.ts';
 import { order } from '../../test/fixtures/suite-orders.ts';
 import { describeWith } from '../../test/requirements.ts';
-import { labSubmit } from './submit.ts';
+import { labSubmit } from '../../api/lab-submit.ts';
+import { localSources } from './submit-ports.ts';
 
 const context = { owner: 'alice@desk', now: Date.parse('2026-01-02T03:04:05Z'), resumed: false };
 
@@ -67,7 +68,7 @@ describeWith(['git'], 'a lab takes suites', () => {
       random: () => 0,
       defaultMachineType: 'box',
       maxJobSeconds: 60,
-      folder: join(folder, 'lab'),
+      ...localSources(join(folder, 'lab')),
       suiteSettings: async () => defaultSuiteSettings,
       desk: { reports, notifier, mail: { ...defaultSite.mail, to: 'lab@lab' }, log: silentLogger },
     });

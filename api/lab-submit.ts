@@ -1,29 +1,23 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { shamanIndex } from '../../adapters/embedded/package-index.ts';
-import { gitCommits } from '../../adapters/git/commits.ts';
-import { readJobText } from '../../adapters/yaml/job-files.ts';
-import type { JobRequest, Submit, SubmitResult, SuiteRequest } from '../../api/ports.ts';
-import type { SuiteSettings } from '../../core/config/suite-settings.ts';
-import { onlyMachineType } from '../../core/operations/machine-choice.ts';
-import { prepareSuite } from '../../core/operations/prepare-suite.ts';
+import type { SuiteSettings } from '../core/config/suite-settings.ts';
+import { onlyMachineType } from '../core/operations/machine-choice.ts';
+import { prepareSuite } from '../core/operations/prepare-suite.ts';
 import type {
   OpenedSource,
   PrepareSuitePorts,
   PreparedSuite,
   SourceWish,
-} from '../../core/operations/prepare-suite.ts';
-import type { SubmissionContext } from '../../core/operations/submission.ts';
-import { submitJob } from '../../core/operations/submit-job.ts';
-import { submitSuite, surveySuite } from '../../core/operations/submit-suite.ts';
-import type { SubmitSuitePorts } from '../../core/operations/submit-suite.ts';
-import { SuiteOrderError } from '../../core/operations/suite-order.ts';
-import { queuedDocument } from '../../core/operations/job-document.ts';
-import type { Commits } from '../../core/ports/commits.ts';
-import type { MergeScripts } from '../../core/ports/merge-scripts.ts';
-import type { NodeStore } from '../../core/ports/node-store.ts';
-import type { PackageIndex } from '../../core/ports/package-index.ts';
-import { openLocation } from '../client/open-location.ts';
+} from '../core/operations/prepare-suite.ts';
+import type { SubmissionContext } from '../core/operations/submission.ts';
+import { submitJob } from '../core/operations/submit-job.ts';
+import { submitSuite, surveySuite } from '../core/operations/submit-suite.ts';
+import type { SubmitSuitePorts } from '../core/operations/submit-suite.ts';
+import { queuedDocument } from '../core/operations/job-document.ts';
+import type { Commits } from '../core/ports/commits.ts';
+import type { MergeScripts } from '../core/ports/merge-scripts.ts';
+import type { NodeStore } from '../core/ports/node-store.ts';
+import type { PackageIndex } from '../core/ports/package-index.ts';
+import type { YamlMap } from '../core/config/yaml-value.ts';
+import type { JobRequest, Submit, SubmitResult, SuiteRequest } from './ports.ts';
 import { mailingRefusal, wantReport } from './results-desk.ts';
 import type { ResultsDesk } from './results-desk.ts';
 
@@ -33,17 +27,20 @@ export interface SubmitPorts extends SubmitSuitePorts {
   readonly random: () => number; // in [0, 1)
   readonly defaultMachineType: string | null; // null = the one that the lab has
   readonly maxJobSeconds: number;
-  readonly folder: string; // of the lab, for suites fetched from elsewhere
+  /** Opens the tree of suites that a request means; a dry run makes no checkout. */
+  readonly openSource: (wish: SourceWish, how: { readonly dryRun: boolean }) => Promise<OpenedSource>;
+  /** The job in a YAML text; throws YamlError. */
+  readonly readJob: (text: string) => YamlMap;
   readonly suiteSettings: () => Promise<SuiteSettings>; // asked at each submission
   readonly desk?: ResultsDesk; // without one nobody is told about results
-  readonly commits?: Commits;
-  readonly packageIndex?: (url: string) => PackageIndex;
+  readonly commits: Commits;
+  readonly packageIndex: (url: string) => PackageIndex;
 }
 
 const mostDescriptions = 10_000;
 const mostConfigs = 2000;
 
-/** How an embedded lab takes submissions: suites from folders of this machine, or from git. */
+/** How a lab carries out submissions itself, when they are made. */
 export function labSubmit(ports: SubmitPorts): Submit {
   return {
     suite: async (request, context) =>
@@ -77,28 +74,8 @@ async function preparePorts(ports: SubmitPorts, dryRun: boolean): Promise<Prepar
   return {
     ...ports,
     settings: await ports.suiteSettings(),
-    commits: ports.commits ?? gitCommits(),
-    packageIndex: ports.packageIndex ?? ((url) => shamanIndex({ url })),
-    openSource: async (wish) => await openSource(wish, { folder: ports.folder, dryRun }),
+    openSource: async (wish) => await ports.openSource(wish, { dryRun }),
   };
-}
-
-/** A folder is read as it is; `qa` is where Ceph keeps its suites. A dry run makes no checkout. */
-async function openSource(
-  wish: SourceWish,
-  { folder, dryRun }: { folder: string; dryRun: boolean },
-): Promise<OpenedSource> {
-  const { suiteDir, suiteRepo } = wish;
-  if (suiteDir === null && suiteRepo === null)
-    throw new SuiteOrderError(
-      'where are the suites? the request names neither a folder (suite_dir) nor a repository (suite_repo)',
-    );
-  const usual = suiteDir === null || existsSync(join(suiteDir, 'qa', 'suites')) ? 'qa' : '';
-  const relpath = wish.suiteRelpath ?? usual;
-  const location = suiteDir ?? suiteRepo ?? '';
-  const ref = suiteDir === null ? (wish.suiteSha1 ?? wish.suiteBranch) : null;
-  const { source, suitePath } = await openLocation({ location, ref, relpath, folder });
-  return { source, relpath, suitePath: dryRun && suiteDir === null ? null : await suitePath() };
 }
 
 async function dryRun(
@@ -144,7 +121,7 @@ async function job(
   request: JobRequest,
   context: SubmissionContext,
 ): Promise<SubmitResult> {
-  const { config } = readJobText(request.yaml);
+  const config = ports.readJob(request.yaml);
   const asked =
     request.machineType === null
       ? config
