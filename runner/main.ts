@@ -21,6 +21,7 @@ import type { YamlMap } from '../core/config/yaml-value.ts';
 import type { Node, NodeSpec } from '../core/locks/node.ts';
 import type { Archive } from '../core/ports/archive.ts';
 import type { Logger } from '../core/ports/logger.ts';
+import { unpreparedNodes } from './job/unprepared-nodes.ts';
 import { leaseMs } from '../core/operations/lab-ports.ts';
 import { createJobLog } from './archive/job-log.ts';
 import { createMask } from './archive/mask.ts';
@@ -240,7 +241,9 @@ async function nodesOfJob(params: {
   lab: LabOfAttempt;
 }): Promise<JobNodes | null> {
   const { assignment, config, lab } = params;
-  const needed = (assignment.providers ?? []).filter(({ provider }) =>
+  const assigned = assignment.providers ?? [];
+  if (assigned.length === 0) return unpreparedNodes(assignment.nodes, config);
+  const needed = assigned.filter(({ provider }) =>
     assignment.nodes.some((node) => node.provider === provider),
   );
   if (needed.length === 0) return null;

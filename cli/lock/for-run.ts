@@ -6,6 +6,7 @@ import type { Logger } from '../../core/ports/logger.ts';
 import { keepLease } from '../../runner/attempt/keep-lease.ts';
 import type { Lease } from '../../runner/attempt/keep-lease.ts';
 import type { LockMachines } from '../../runner/job/job-run.ts';
+import { unpreparedProblem } from '../../runner/job/unprepared-nodes.ts';
 import type { JobResult } from '../../runner/job/run-job.ts';
 import { LabRefusedError, LabUnreachableError, apiPath } from '../client/lab-client.ts';
 import type { LabClient, NodeView } from '../client/lab-client.ts';
@@ -64,6 +65,8 @@ export function lockForRun(params: Params): RunLock {
       lease.signal.addEventListener('abort', () => lost.abort(lease.signal.reason), { once: true });
       held = { lock, lease };
       signal.throwIfAborted();
+      const problem = unpreparedProblem(lock.nodes.map(kindOf), params.config);
+      if (problem !== null) throw new LockMachinesError(problem);
       return nodeTargets(lock.nodes);
     },
     async settle(outcome) {
@@ -79,6 +82,10 @@ export function lockForRun(params: Params): RunLock {
       }
     },
   };
+}
+
+function kindOf({ os_type: osType, os_version: osVersion, machine_type: machineType, ...node }: NodeView) {
+  return { ...node, osType, osVersion, machineType };
 }
 
 async function getMachines(

@@ -12,6 +12,8 @@ import { openProvider } from '../../providers/registry.ts';
 import { withoutSnapshots } from '../../runner/engine/snapshot.ts';
 import { jobNodes } from '../../runner/job/job-nodes.ts';
 import type { JobNodes } from '../../runner/job/job-nodes.ts';
+import { unpreparedProblem } from '../../runner/job/unprepared-nodes.ts';
+import { InputError } from '../client/failure.ts';
 
 /** Nodes that exist for one job that is run by hand: made when it begins, taken away after it. */
 export interface OwnNodes {
@@ -47,7 +49,10 @@ export async function ownNodes(params: {
     nodes: {
       async prepare(task) {
         task.log.info(`Making ${nodeCount} ${kind} nodes...`);
-        made = asJobNodes(await provider.start(), { provider, config });
+        const specs = await provider.start();
+        const problem = provider.prepare === undefined ? unpreparedProblem(specs, config) : null;
+        if (problem !== null) throw new InputError(problem);
+        made = asJobNodes(specs, { provider, config });
         return await made.prepare(task);
       },
       follow: (target, make) => made?.follow(target, make) ?? make(target),

@@ -37,6 +37,12 @@ export function mismatches(node: Kind, wish: NodeWish): string[] {
   return reasons;
 }
 
+/** What keeps a node from being what is wished for where nobody makes it that: of its systems only the first is there. */
+export function mismatchesAsItIs(node: Kind, wish: Pick<NodeWish, 'osType' | 'osVersion'>): string[] {
+  const [own = { osType: '', osVersion: '' }] = systemsOf(node);
+  return mismatches({ ...node, ...own }, { ...wish, machineType: node.machineType, arch: null });
+}
+
 /** Whether the inventory, all of it idle, has enough nodes for a job. Quarantined nodes do not count. */
 export function canEverServe(
   nodes: readonly (Kind & Pick<Node, 'state'>)[],

@@ -14,6 +14,14 @@ test('hosts that keep no snapshots are all installed, or those that the order na
   expect(installed).toEqual([['a', 'b'], ['b']]);
 });
 
+test('that they keep none is said, unless nothing could be kept anyway', async () => {
+  const said: string[] = [];
+  const log = { ...silentLogger, info: (message: string) => void said.push(message) };
+  await withoutSnapshots({ ...task, log }, { name: 'x', key: ['x', '1'] }, async () => {});
+  await withoutSnapshots({ ...task, log }, { name: 'y', key: null }, async () => {});
+  expect(said).toEqual(['no snapshots are kept of these hosts: x is made on each of them']);
+});
+
 test('what goes wrong while installing is the failure of the task', async () => {
   const install = async () => Promise.reject(new Error('no such package'));
   await expect(withoutSnapshots(task, { name: 'x', key: 1 }, install)).rejects.toThrow('no such package');

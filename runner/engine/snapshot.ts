@@ -33,6 +33,9 @@ export type TakeSnapshot = (
 
 /** For hosts that keep no snapshots: what is to be installed is installed. */
 export const withoutSnapshots: TakeSnapshot = async (task, order, install) => {
-  await install(order.remotes ?? task.remotes);
+  const hosts = order.remotes ?? task.remotes;
+  if (order.key !== null)
+    task.log.info(`no snapshots are kept of these hosts: ${order.name} is made on each of them`);
+  await install(hosts);
   return 'none';
 };

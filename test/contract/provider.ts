@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Node, NodeSpec } from '../../core/locks/node.ts';
@@ -155,6 +156,31 @@ export function describeProvider(params: {
       },
     );
 
+    test(
+      'a lab that is killed while it makes its nodes makes the rest when it starts again, and destroy leaves nothing',
+      { timeout: patience * 2 },
+      async () => {
+        const lab = await newLab(left);
+        await startAndKill(lab, async () => (await lab.remains()).length > 1);
+        const nodes = (await restart(lab).start()).map(asNode);
+        expect(nodes).toHaveLength(2);
+        for (const node of nodes) expect((await sshExec(node, 'echo up')).stdout).toBe('up\n');
+        await restart(lab).destroy();
+        expect(await lab.remains()).toEqual([]);
+      },
+    );
+
+    test(
+      'destroy while the lab that was killed had only begun leaves nothing',
+      { timeout: patience * 2 },
+      async () => {
+        const lab = await newLab(left);
+        await startAndKill(lab, async () => (await lab.remains()).length > 1);
+        await restart(lab).destroy();
+        expect(await lab.remains()).toEqual([]);
+      },
+    );
+
     test('destroy right after the lab was killed leaves nothing', { timeout: patience * 2 }, async () => {
       const lab = await newLab(left);
       const specs = await startAndKill(lab);
@@ -210,16 +236,26 @@ async function tracesOf(node: Node, word: string): Promise<{ file: boolean; proc
   return { file: /^file$/m.test(stdout), process: /^process$/m.test(stdout) };
 }
 
-async function startAndKill(lab: ProviderUnderTest): Promise<NodeSpec[]> {
+/** Kills the process that owns a provider: once its nodes are there, or before that as soon as `early` says so. Returns those that were there. */
+async function startAndKill(
+  lab: ProviderUnderTest,
+  early: () => Promise<boolean> = async () => false,
+): Promise<NodeSpec[]> {
   const { provider, options, context } = lab;
   const script = fileURLToPath(new URL('../fixtures/provider-owner.ts', import.meta.url));
   const owner = spawn(process.execPath, [script, JSON.stringify({ provider, options, context })], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(owner, 'exit');
-  const [line] = (await Promise.race([once(createInterface(owner.stdout), 'line'), ended])) as [
+  const started = new AbortController();
+  const begun = async (): Promise<['[]']> => {
+    while (!started.signal.aborted && !(await early())) await sleep(5);
+    return ['[]'];
+  };
+  const [line] = (await Promise.race([once(createInterface(owner.stdout), 'line'), ended, begun()])) as [
     string | number,
   ];
+  started.abort();
   if (typeof line !== 'string') throw new Error(`the owner ended by itself, with status ${line}`);
   owner.kill('SIGKILL');
   await ended;

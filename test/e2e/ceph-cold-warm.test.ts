@@ -5,10 +5,11 @@ import { gunzip } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { toPlain } from '../../core/config/yaml-value.ts';
-import { openEngine } from '../../providers/docker/engine.ts';
 import { labId } from '../../cli/lab/targets.ts';
 import { forgetSnapshots, snapshotsOf } from '../fixtures/snapshot-images.ts';
 import { waitForRun } from '../../cli/client/wait.ts';
+import { crowding } from '../fixtures/crowding.ts';
+import { everyThing } from '../fixtures/engine-things.ts';
 import { labScratch, queue, startUp } from '../fixtures/lab-process.ts';
 import type { CliProcess } from '../fixtures/lab-process.ts';
 import { describeWith } from '../requirements.ts';
@@ -32,6 +33,12 @@ tasks:
 - ceph.wait_for_failure: [osd.1]
 `;
 
+/** The job of the original that took 14 s when its container had a snapshot. */
+const installOnly = `
+roles: [[mon.a, osd.0, osd.1, client.0]]
+tasks: [{install: }]
+`;
+
 interface FinishedJob {
   readonly status: string;
   readonly reason: string | null;
@@ -46,15 +53,17 @@ describeWith(['docker', 'debootstrap'], 'a Ceph job on three containers, cold an
   let lab: Awaited<ReturnType<typeof startUp>>;
   let cold: FinishedJob;
   let warm: FinishedJob;
+  let installed: FinishedJob;
 
   beforeAll(async () => {
     await forgetSnapshots('install-ceph');
     lab = await startUp(scratch.lab, '--targets', 'docker', '--nodes', '3');
-    cold = await finished('cold');
-    warm = await finished('warm');
+    cold = await finished('cold', job);
+    warm = await finished('warm', job);
+    installed = await finished('install-only', installOnly);
     console.log(
       `a Ceph job on three containers: cold ${cold.seconds} s (install ${cold.installSeconds} s), ` +
-        `warm ${warm.seconds} s (install ${warm.installSeconds} s)`,
+        `warm ${warm.seconds} s (install ${warm.installSeconds} s); nothing but the installation, warm: ${installed.seconds} s`,
     );
   }, 900_000);
   afterAll(async () => {
@@ -62,8 +71,8 @@ describeWith(['docker', 'debootstrap'], 'a Ceph job on three containers, cold an
     await scratch[Symbol.asyncDispose]();
   }, 120_000);
 
-  async function finished(name: string): Promise<FinishedJob> {
-    const { run, jobId } = await queue(lab.client, name, job);
+  async function finished(name: string, yaml: string): Promise<FinishedJob> {
+    const { run, jobId } = await queue(lab.client, name, yaml);
     // Longer than other jobs take: the packages of Ceph are fetched and unpacked.
     const [over] = await waitForRun(lab.client, run, { pollMs: 300 });
     const { status = 'none', failure_reason: reason = null } = over ?? {};
@@ -103,6 +112,12 @@ describeWith(['docker', 'debootstrap'], 'a Ceph job on three containers, cold an
   test('the second time takes a part of the first', () => {
     expect(warm.installSeconds).toBeLessThan(cold.installSeconds / 3);
     expect(warm.seconds).toBeLessThan(cold.seconds * 0.8);
+  });
+
+  test('a job of nothing but the installation takes no longer than the original’s', () => {
+    expect([installed.status, installed.reason]).toEqual(['pass', null]);
+    expect(installed.log).toMatch(/reusing existing image install-ceph \([0-9a-f]{24}\) on container0\d\n/);
+    expect(installed.seconds).toBeLessThan(14 * crowding());
   });
 
   test.each([
@@ -152,11 +167,7 @@ describeWith(['docker', 'debootstrap'], 'a Ceph job on three containers, cold an
     async () => {
       const id = labId((await readFile(join(scratch.lab, 'token'), 'utf8')).trim());
       await endLab(lab);
-      const engine = await openEngine(null);
-      const filters = { label: [`loligo.lab=${id}`] };
-      expect(await engine.listContainers({ all: true, filters })).toEqual([]);
-      expect(await engine.listNetworks({ filters })).toEqual([]);
-      expect((await engine.listVolumes({ filters })).Volumes ?? []).toEqual([]);
+      expect(everyThing(id)).toEqual([]);
       expect(await snapshotsOf('install-ceph')).toHaveLength(1);
     },
   );

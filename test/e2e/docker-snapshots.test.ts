@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { fileArchive } from '../../adapters/embedded/file-archive.ts';
@@ -21,6 +21,7 @@ import { asNode } from '../contract/provider.ts';
 import { fromPlain } from '../../core/config/yaml-value.ts';
 import { startAptRepository } from '../fixtures/apt-repository.ts';
 import type { AptRepository } from '../fixtures/apt-repository.ts';
+import { crowding } from '../fixtures/crowding.ts';
 import { startFakeBuilder } from '../fixtures/fake-builder.ts';
 import { silentLogger } from '../fixtures/silent-logger.ts';
 import { forgetLabImages } from '../fixtures/snapshot-images.ts';
@@ -253,11 +254,6 @@ async function addressFor(lab: string): Promise<string> {
   const network = (await openEngine(null)).getNetwork(networkName(lab));
   const { IPAM } = (await network.inspect()) as { IPAM: { Config: { Gateway?: string }[] } };
   return IPAM.Config[0]?.Gateway ?? '';
-}
-
-/** How much slower everything is because others work on this machine, too. */
-function crowding(): number {
-  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
 }
 
 async function repositoryWith(address: string, version: string): Promise<AptRepository & AsyncDisposable> {

@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { everyThing } from '../fixtures/engine-things.ts';
 import { cli, labScratch, startCli, until } from '../fixtures/lab-process.ts';
 import { forgetSnapshots } from '../fixtures/snapshot-images.ts';
 import { describeWith } from '../requirements.ts';
@@ -112,7 +113,7 @@ describeWith(['docker', 'debootstrap'], 'a job that is run by hand on containers
       const [lab = ''] = runs();
       long.kill('SIGKILL');
       await long.ended;
-      expect(thingsOf(lab)).not.toEqual([]);
+      expect(everyThing(lab)).not.toEqual([]);
 
       const again = await cli(words('job.yaml'), env);
       expect(again).toMatchObject({
@@ -120,20 +121,10 @@ describeWith(['docker', 'debootstrap'], 'a job that is run by hand on containers
         output: expect.stringContaining(`reusing existing image ${name}`),
       });
       expect(again.output).toContain(`stdout:${name}SSH-`);
-      expect([runs(), thingsOf(lab)]).toEqual([[], []]);
+      expect([runs(), everyThing(lab)]).toEqual([[], []]);
       expect(readFileSync(join(scratch.root, 'archive-job.yaml/summary.yaml'), 'utf8')).toContain(
         'success: true',
       );
     },
   );
 });
-
-/** Ids of the containers, networks and volumes that carry a lab's label. */
-function thingsOf(lab: string): string[] {
-  return ['ps -a -q', 'network ls -q', 'volume ls -q'].flatMap((list) => {
-    const words = [...list.split(' '), '--filter', `label=loligo.lab=${lab}`];
-    return execFileSync('docker', words, { encoding: 'utf8' })
-      .split('\n')
-      .filter((line) => line !== '');
-  });
-}
