@@ -63,13 +63,17 @@ describe('runs and jobs', () => {
     const waiting = apiLab({
       whyWaiting: (job) => ({
         reason: `job ${job.jobId} needs 1 node of type sandbox, 0 are free`,
-        expectedAt: Date.UTC(2026, 2, 4, 6),
+        earliestAt: Date.UTC(2026, 2, 4, 3),
+        likelyAt: Date.UTC(2026, 2, 4, 5),
+        latestAt: Date.UTC(2026, 2, 4, 6),
       }),
     });
     const [id] = await addRun(waiting, 'r', 1);
     const job = await json(await waiting.get(`/v1/runs/r/jobs/${id}`));
     expect(job).toMatchObject({
       why_waiting: `job ${id} needs 1 node of type sandbox, 0 are free`,
+      earliest_start: '2026-03-04T03:00:00.000Z',
+      likely_start: '2026-03-04T05:00:00.000Z',
       expected_start: '2026-03-04T06:00:00.000Z',
       config: 'tasks:\n- nop:\n',
     });

@@ -4,7 +4,7 @@ import type { SuiteOrder } from '../core/operations/suite-order.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
 import type { AuditLog } from '../core/ports/audit.ts';
 import type { Pauses } from '../core/ports/pauses.ts';
-import type { WaitingJob } from '../core/scheduling/wait.ts';
+import type { StartTimes, WaitingJob } from '../core/scheduling/wait.ts';
 import type { Provider } from '../core/ports/provider.ts';
 import type { Workers } from '../core/ports/workers.ts';
 import type { Wakeups } from '../core/ports/wakeups.ts';
@@ -50,7 +50,7 @@ export interface ApiPorts {
   /** Who is behind an Authorization header; null when nobody that the lab knows. */
   readonly authenticate: (authorization: string | null) => Promise<Caller | null>;
   /** Why a queued job waits, as the last pass of the dispatcher saw it; null before the first. */
-  readonly whyWaiting: (job: JobRecord) => Pick<WaitingJob, 'reason' | 'expectedAt'> | null;
+  readonly whyWaiting: (job: JobRecord) => Pick<WaitingJob, 'reason' | keyof StartTimes> | null;
   /** Carries out a submission; throws ProblemError where it cannot be taken. */
   readonly submit: Submit;
   /** Ends jobs as `core/operations/kill.ts` says. */

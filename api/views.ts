@@ -63,7 +63,13 @@ export const jobSchema = z
     actor: z.string().nullable().describe('Who ended a dead job.'),
     kill_requested: z.object({ actor: z.string(), reason: z.string(), at: time }).nullable(),
     why_waiting: z.string().nullable().describe('Why a queued job has not been started yet.'),
-    expected_start: time.nullable().describe('Of a queued job, the latest; null: cannot be said.'),
+    earliest_start: time
+      .nullable()
+      .describe('Of a queued job, if those before it take no longer than the shortest of their like.'),
+    likely_start: time
+      .nullable()
+      .describe('Of a queued job, if those before it take as long as the longest of their like.'),
+    expected_start: time.nullable().describe('Of a queued job, the latest; null: nothing bounds it.'),
     archive_url: z.string().nullable(),
     log_url: z.string().nullable(),
   })
@@ -188,7 +194,9 @@ export function jobView(job: JobRecord, ports: Pick<ApiPorts, 'archive' | 'whyWa
     actor: job.actor,
     kill_requested: job.killRequested && { ...job.killRequested, at: iso(job.killRequested.at) },
     why_waiting: waits?.reason ?? null,
-    expected_start: isoOrNull(waits?.expectedAt ?? null),
+    earliest_start: isoOrNull(waits?.earliestAt ?? null),
+    likely_start: isoOrNull(waits?.likelyAt ?? null),
+    expected_start: isoOrNull(waits?.latestAt ?? null),
     archive_url: folderUrl(ports.archive.url(folder)),
     log_url: ports.archive.url(`${folder}/teuthology.log`),
   };

@@ -1,6 +1,7 @@
 import type { Node } from '../core/locks/node.ts';
 import { plan } from '../core/scheduling/plan.ts';
-import type { PlanInput, QueuedJob } from '../core/scheduling/plan.ts';
+import type { PlanInput } from '../core/scheduling/plan.ts';
+import type { QueuedJob } from '../core/scheduling/queued-job.ts';
 import { busy, hour, job, node } from '../test/fixtures/plan-input.ts';
 
 /**

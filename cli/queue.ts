@@ -19,7 +19,7 @@ export function command(): Command {
     .option('-f, --full', 'with the whole configurations', false)
     .option('-r, --runs', 'only the names of runs, once each', false)
     .option('-s, --status', 'name, number of queued jobs and pause, as JSON', false)
-    .option('-w, --why <run/id>', 'why a job waits, and when it is expected to start')
+    .option('-w, --why <run/id>', 'why a job waits, and the interval in which it is expected to start')
     .option('-D, --delete <pattern>', 'end the queued jobs of runs whose name contains this')
     .addOption(
       new Option(
@@ -41,6 +41,9 @@ Examples:
   loligo queue --why RUN/17                       what job 17 waits for
   loligo queue --pause 30m --reason 'new images'  start nothing for half an hour
   loligo queue -P 50 -R RUN                       let a run go first
+
+The interval of --why goes from the earliest to the latest start, by what jobs of the same description or suite took before and by the limits of
+jobs. The settings reserve_machines, owner_quota, fair_share and patience_hours of the lab change who goes first: see docs/queue.md.
 
 Exit status: 0 done, 1 refused, 2 no lab answers.`,
     )

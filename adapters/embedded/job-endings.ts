@@ -2,6 +2,7 @@ import { holdLockId } from '../../core/locks/held-job.ts';
 import type { AttemptRef, JobOutcome, JobStore, Transition } from '../../core/ports/job-store.ts';
 import { isFinal } from '../../core/results/job-state.ts';
 import type { Database } from './database.ts';
+import { rememberDuration } from './job-durations.ts';
 import { takeFromQueue } from './job-queue.ts';
 import { currentAttempt } from './job-rows.ts';
 import type { JobRow } from './job-rows.ts';
@@ -20,6 +21,7 @@ export function finishJob(database: Database, attempt: AttemptRef, outcome: JobO
   const limit = outcome.ifLeaseEndedBefore;
   if (limit !== undefined && (row.lease_until ?? limit) >= limit) return 'stale';
   endJob(database, { job: row, ...outcome });
+  if (outcome.status !== 'dead') rememberDuration(database, row, outcome.now);
   if (outcome.holdNodesUntil !== undefined && outcome.holdNodesUntil !== null) {
     holdNodes(database, { job: row, attempt, until: outcome.holdNodesUntil, now: outcome.now });
     return 'ok';

@@ -222,4 +222,14 @@ export const migrations: readonly string[] = [
   create index run_reports_open on run_reports (closed) where closed = 0;
   create table run_report_marks (run text not null, what text not null, primary key (run, what)) strict, without rowid;
   `,
+  `
+  -- How long jobs took that passed or failed, by what is the same in every run of them; the newest few of each key.
+  create table job_durations (
+    key text not null,
+    at integer not null,
+    job_id integer not null,
+    seconds real not null,
+    primary key (key, at, job_id)
+  ) strict, without rowid;
+  `,
 ];

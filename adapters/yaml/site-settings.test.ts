@@ -127,3 +127,24 @@ test('mail settings have the names of the original, and a sender is an address',
     'smtp_url must be an smtp or smtps URL',
   );
 });
+
+test('the rules of the queue are read, and what is wrong with them is said', async () => {
+  const file = await settingsFile(
+    '.loligo.yaml',
+    'reserve_machines: 5\nowner_quota: {all: 40, smithi: 20}\nfair_share: true\npatience_hours: 12\n',
+  );
+  const { settings } = await readSiteSettings({ home, environment: {} });
+  expect(settings.queueRules).toEqual({
+    reserveMachines: 5,
+    quota: { all: 40, byType: new Map([['smithi', 20]]) },
+    fairShare: true,
+    patienceMs: 12 * 3_600_000,
+  });
+  await writeFile(file, 'owner_quota: 7\n');
+  const short = await readSiteSettings({ home, environment: {} });
+  expect(short.settings.queueRules.quota).toEqual({ all: 7, byType: new Map() });
+  await writeFile(file, 'reserve_machines: -1\nowner_quota: {smithi: many}\n');
+  await expect(readSiteSettings({ home, environment: {} })).rejects.toThrow(
+    /1: reserve_machines must not be negative, found -1\n.*2: owner_quota must be a number of nodes, or a map/,
+  );
+});

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { showValue } from '../../core/config/job-problem.ts';
 import { defaultSite } from '../../core/config/site-settings.ts';
 import { fromPlain, toPlain } from '../../core/config/yaml-value.ts';
+import type { OwnerQuota } from '../../core/scheduling/owner-quota.ts';
+import { usualRules } from '../../core/scheduling/queue-rules.ts';
 import { lineOf } from './positions.ts';
 import { pyYaml } from './yaml.ts';
 import type { SiteConfig } from '../../core/config/site-settings.ts';
@@ -30,6 +32,9 @@ const setText = text.min(1, { error: 'must not be empty' });
 const perMinute = z
   .int({ error: 'must be a whole number of requests' })
   .min(0, { error: 'must not be negative; 0 is no limit' });
+const machines = z
+  .int({ error: 'must be a whole number of nodes' })
+  .min(0, { error: 'must not be negative' });
 const seconds = z.number({ error: 'must be a number of seconds' });
 
 /** Only what is read is checked: a settings file of the original has much that is not. */
@@ -54,6 +59,17 @@ const siteSchema = z.looseObject({
   smtp_url: z.url({ protocol: /^smtps?$/, error: 'must be an smtp or smtps URL' }).nullish(),
   api_reads_per_minute: perMinute.nullish(),
   api_writes_per_minute: perMinute.nullish(),
+  reserve_machines: machines.nullish(),
+  owner_quota: z
+    .union([machines, z.record(z.string(), machines)], {
+      error: 'must be a number of nodes, or a map of `all` and machine types to numbers of nodes',
+    })
+    .nullish(),
+  fair_share: z.boolean({ error: 'must be true or false' }).nullish(),
+  patience_hours: z
+    .number({ error: 'must be a number of hours' })
+    .min(0, { error: 'must not be negative' })
+    .nullish(),
 });
 
 /**
@@ -144,7 +160,21 @@ function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
       readsPerMinute: file.api_reads_per_minute ?? defaultSite.apiLimits.readsPerMinute,
       writesPerMinute: file.api_writes_per_minute ?? defaultSite.apiLimits.writesPerMinute,
     },
+    queueRules: {
+      reserveMachines: file.reserve_machines ?? usualRules.reserveMachines,
+      quota: toQuota(file.owner_quota ?? null),
+      fairShare: file.fair_share ?? usualRules.fairShare,
+      patienceMs: file.patience_hours == null ? usualRules.patienceMs : file.patience_hours * 3_600_000,
+    },
   };
+}
+
+/** A number is for all nodes of an owner, whatever their type. */
+function toQuota(given: number | Readonly<Record<string, number>> | null): OwnerQuota | null {
+  if (given === null) return null;
+  if (typeof given === 'number') return { all: given, byType: new Map() };
+  const { all = null, ...types } = given;
+  return { all, byType: new Map(Object.entries(types)) };
 }
 
 /** The original's sender is a bare login. */

@@ -26,6 +26,8 @@ function job(jobId: number, status: JobView['status'], reason: string | null = n
     actor: null,
     kill_requested: null,
     why_waiting: null,
+    earliest_start: null,
+    likely_start: null,
     expected_start: null,
     archive_url: null,
     log_url: `http://lab/${jobId}.log`,

@@ -9,6 +9,7 @@ import type { Database } from '../../adapters/embedded/database.ts';
 import { fileArchive } from '../../adapters/embedded/file-archive.ts';
 import { fileSubmissions } from '../../adapters/embedded/file-submissions.ts';
 import { sqliteHolds } from '../../adapters/embedded/holds.ts';
+import { sqliteJobDurations } from '../../adapters/embedded/job-durations.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { localWakeups } from '../../adapters/embedded/local-wakeups.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
@@ -60,7 +61,10 @@ export interface LabOptions {
   readonly workerTypes?: readonly string[]; // machine types whose jobs are run by workers; default: none
   readonly runnerEnvironment: Readonly<Record<string, string>>;
   readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
-  readonly site?: Pick<SiteConfig, 'defaultMachineType' | 'maxJobSeconds' | 'apiLimits' | 'mail'>; // default: those of a site without settings
+  readonly site?: Pick<
+    SiteConfig,
+    'defaultMachineType' | 'maxJobSeconds' | 'apiLimits' | 'mail' | 'queueRules'
+  >; // default: those of a site without settings
   readonly temporary?: boolean; // true = nothing may outlast a start that failed
   readonly say: (line: string) => void; // for a person
 }
@@ -127,7 +131,10 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
     if (options.temporary) await destroyTargets(ports);
     throw error;
   });
-  const loops = startLoops(ports, { maxRunners: options.maxRunners });
+  const loops = startLoops(ports, {
+    maxRunners: options.maxRunners,
+    rules: (options.site ?? defaultSite).queueRules,
+  });
   undo.defer(() => loops.stop());
   const pruning = startLoop({
     name: 'suite cache',
@@ -189,6 +196,7 @@ async function openPorts(params: {
     evidence: sqliteNodeEvidence(database),
     holds: sqliteHolds(database),
     pauses: sqlitePauses(database),
+    durations: sqliteJobDurations(database),
     archive: fileArchive({ folder: paths.archive, baseUrl: archiveUrl }),
     audit: sqliteAuditLog(database),
     tokens: sqliteTokenStore(database),

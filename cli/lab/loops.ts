@@ -5,8 +5,10 @@ import type { LabPorts } from '../../core/operations/lab-ports.ts';
 import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
 import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
+import type { JobDurations } from '../../core/ports/job-durations.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
 import type { Pulse } from '../../api/pulse.ts';
+import type { QueueRules } from '../../core/scheduling/queue-rules.ts';
 import type { WaitingJob } from '../../core/scheduling/wait.ts';
 import { startLoop } from './loop.ts';
 
@@ -25,6 +27,7 @@ export interface LabLoops {
 }
 
 export type LoopPorts = Omit<LabPorts, 'wakeups'> & {
+  readonly durations: JobDurations;
   readonly wakeups: LocalWakeups;
   readonly onRunnerExit: (listener: () => void) => void;
 };
@@ -34,7 +37,7 @@ const sweepEveryMs = 5000;
 const cleanEveryMs = 2000;
 
 /** Starts the loops of a lab. At most `maxRunners` jobs run at once. */
-export function startLoops(ports: LoopPorts, options: { maxRunners: number }): LabLoops {
+export function startLoops(ports: LoopPorts, options: { maxRunners: number; rules: QueueRules }): LabLoops {
   const { log } = ports;
   let pulse: Pulse = { dispatchPasses: 0, dispatchSeconds: 0, sweptAt: null };
   const waits = new Map<number, WaitingJob>();

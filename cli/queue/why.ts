@@ -11,8 +11,16 @@ export async function showWhy(lab: LabClient, place: string, options: QueueOptio
   if (id === '' || rest.length > 0) throw new InputError(`'${place}' is not RUN/JOB`);
   const job = await lab.get<JobView>(apiPath('runs', run, 'jobs', id));
   if (options.json) {
-    const { status, why_waiting, expected_start } = job;
-    return await printJson({ run: job.run, job_id: job.job_id, status, why_waiting, expected_start });
+    const { run: name, job_id, status, why_waiting, earliest_start, likely_start, expected_start } = job;
+    return await printJson({
+      run: name,
+      job_id,
+      status,
+      why_waiting,
+      earliest_start,
+      likely_start,
+      expected_start,
+    });
   }
   await printLines(sentences(job));
 }
@@ -23,9 +31,21 @@ function sentences(job: JobView): string[] {
   if (job.status !== 'queued') return [`${name} does not wait: it is ${job.status}`];
   if (job.why_waiting === null)
     return [`${name} has not been looked at yet: jobs with lower priorities, or older ones, come first`];
-  const expected =
-    job.expected_start === null
-      ? 'when it will start cannot be said'
-      : `expected to start at the latest ${job.expected_start.slice(0, 19)}Z`;
-  return [`${name} ${plainLine(job.why_waiting)}`, expected];
+  return [`${name} ${plainLine(job.why_waiting)}`, startInterval(job)];
+}
+
+/** From the earliest to the latest start, with the likely one; what nothing bounds is said to be unknown. */
+export function startInterval(
+  job: Pick<JobView, 'earliest_start' | 'likely_start' | 'expected_start'>,
+): string {
+  const { earliest_start: earliest, likely_start: likely, expected_start: latest } = job;
+  if (earliest === null && latest === null) return 'when it will start is unknown: nothing bounds it yet';
+  const from = earliest === null ? 'unknown' : second(earliest);
+  const until = latest === null ? 'unknown' : second(latest);
+  const between = likely === null || likely === latest ? '' : `, likely by ${second(likely)}`;
+  return `expected to start: earliest ${from}${between}, latest ${until}, as the queue stands`;
+}
+
+function second(time: string): string {
+  return `${time.slice(0, 19)}Z`;
 }

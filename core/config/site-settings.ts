@@ -1,3 +1,6 @@
+import { usualRules } from '../scheduling/queue-rules.ts';
+import type { QueueRules } from '../scheduling/queue-rules.ts';
+
 /** What holds for every job of a site, read once at start. */
 export interface SiteSettings {
   readonly testPath: string | null; // null = `cephtest` in the login's home
@@ -16,6 +19,7 @@ export interface SiteConfig extends SiteSettings {
   readonly sleepBeforeTeardownSeconds: number;
   readonly holdHours: number; // how long nodes are held after a failure, where they are
   readonly apiLimits: ApiLimits;
+  readonly queueRules: QueueRules;
   readonly mail: MailSettings;
   readonly resultsServer: string | null; // URL of a paddles server
 }
@@ -50,4 +54,5 @@ export const defaultSite: SiteConfig = {
   resultsServer: null,
   mail: { smtpUrl: null, from: 'teuthology@localhost', to: null, timeoutSeconds: 43_200 },
   apiLimits: { readsPerMinute: 1200, writesPerMinute: 300 },
+  queueRules: usualRules,
 };

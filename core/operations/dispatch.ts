@@ -1,7 +1,14 @@
 import type { ClaimResult, JobRecord } from '../ports/job-store.ts';
 import { machineTypes } from '../locks/match.ts';
+import type { JobDurations } from '../ports/job-durations.ts';
 import { LauncherBusyError } from '../ports/launcher.ts';
-import type { PlannedClaim } from '../scheduling/plan.ts';
+import { expectedDurations } from '../scheduling/expected-durations.ts';
+import type { ExpectedDuration } from '../scheduling/expected-durations.ts';
+import type { RunningJob } from '../scheduling/outlook.ts';
+import type { PlannedClaim, QueuedJob } from '../scheduling/queued-job.ts';
+import { usualRules } from '../scheduling/queue-rules.ts';
+import type { QueueRules } from '../scheduling/queue-rules.ts';
+import { noTimes } from '../scheduling/wait.ts';
 import type { WaitingJob } from '../scheduling/wait.ts';
 import { claimedJobs } from './claimed-jobs.ts';
 import { leaseMs, mostAttempts } from './lab-ports.ts';
@@ -12,11 +19,18 @@ import { planAround } from './paused-queues.ts';
 import type { LabPlan } from './paused-queues.ts';
 import { queueWindow } from './queue-window.ts';
 
-export type DispatchPorts = Pick<LabPorts, 'clock' | 'jobs' | 'launcher' | 'log' | 'nodes' | 'pauses'>;
+export interface DispatchPorts extends Pick<
+  LabPorts,
+  'clock' | 'jobs' | 'launcher' | 'log' | 'nodes' | 'pauses'
+> {
+  /** How long jobs took before; without it, all are expected to take as long as they may. */
+  readonly durations?: JobDurations;
+}
 
 export interface DispatchOptions {
   readonly maxRunners: number | null; // at once; null = any number
   readonly windowSize?: number; // jobs of a machine type that are planned at once
+  readonly rules?: QueueRules; // default: those of a lab without settings
   /** What this dispatcher remembers from pass to pass of a launcher that fails; default: nothing. */
   readonly outage?: LaunchOutage;
 }
@@ -25,6 +39,9 @@ export interface DispatchResult {
   readonly started: number;
   readonly waiting: readonly WaitingJob[]; // those that were planned, in queue order
 }
+
+/** How many jobs of an owner are looked at where others must not wait behind all of his: of each machine type. */
+const mostOfOwner = 100;
 
 /**
  * Starts every job that can start now, and says why the others wait. Any number of dispatchers may do so at once: a claim that
@@ -55,7 +72,7 @@ async function dispatchOnce(ports: DispatchPorts, options: PassOptions): Promise
   const others = (left: readonly PlannedClaim[]): WaitingJob[] => {
     const reason = outage.pauseAt(ports.clock.now()) ?? 'no runner could be started; others are tried first';
     return [...left, ...standBack].map(({ run, jobId }) => {
-      return { run, jobId, kind: 'launcher', reason, expectedAt: null };
+      return { run, jobId, kind: 'launcher', reason, ...noTimes };
     });
   };
   let started = 0;
@@ -81,22 +98,43 @@ interface PassPlan extends LabPlan {
 async function planned(ports: DispatchPorts, options: PassOptions): Promise<PassPlan> {
   const nodes = await ports.nodes.list();
   const claimed = await claimedJobs(ports.jobs);
-  const { jobs: seen, complete } = await queueWindow(ports.jobs, { nodes, size: options.windowSize ?? 500 });
+  const rules = options.rules ?? usualRules;
+  const perOwner = rules.fairShare || rules.quota !== null ? mostOfOwner : null;
+  const window = { nodes, size: options.windowSize ?? 500, perOwner };
+  const { jobs: seen, complete } = await queueWindow(ports.jobs, window);
+  const expected = await expectedDurations(ports.durations ?? null, [...claimed, ...seen]);
   const now = ports.clock.now();
-  const running = claimed.map((job) => ({
-    jobId: job.jobId,
-    endsBy: (job.startedAt ?? now) + job.maxSeconds * 1000,
-  }));
+  const running = claimed.map((job) => runningJob(job, { now, expected: expected(job) }));
   const slots = options.maxRunners === null ? null : Math.max(0, options.maxRunners - claimed.length);
   const live = seen.filter((job) => job.expiresAt === null || job.expiresAt > now);
   const unready = await waitForLauncher(ports, live);
   const held = new Set(unready.map((job) => job.jobId));
   const jobs = live.filter((job) => !held.has(job.jobId));
   const pauses = await ports.pauses.list(now);
-  const planOf = (some: readonly JobRecord[]) =>
-    planAround(pauses, { now, jobs: some, nodes, running, slots });
+  const planOf = (some: readonly JobRecord[]) => {
+    const queued = some.map((job) => queuedJob(job, expected(job)));
+    return planAround(pauses, { now, jobs: queued, nodes, running, slots, rules });
+  };
   const planned = withoutFailed(planOf, { jobs, outage: options.outage });
   return { ...planned, waiting: [...planned.waiting, ...unready], complete };
+}
+
+function queuedJob(job: JobRecord, expected: ExpectedDuration | null): QueuedJob {
+  const { run, jobId, owner, machineType, nodeCount, osType, osVersion, arch } = job;
+  const { priority, maxSeconds, submittedAt } = job;
+  const wish = { machineType, nodeCount, osType, osVersion, arch };
+  return { run, jobId, owner, ...wish, priority, maxSeconds, submittedAt, expected };
+}
+
+function runningJob(
+  { jobId, startedAt, maxSeconds }: JobRecord,
+  { now, expected }: { now: number; expected: ExpectedDuration | null },
+): RunningJob {
+  const start = startedAt ?? now;
+  const endsBy = start + maxSeconds * 1000;
+  if (expected === null) return { jobId, endsBy };
+  const { shortest, longest } = expected;
+  return { jobId, endsBy, earliestEnd: start + shortest * 1000, likelyEnd: start + longest * 1000 };
 }
 
 /** The jobs that nobody could run now: they hold nothing and delay nobody. Each machine type is asked about once. */
@@ -111,7 +149,7 @@ async function waitForLauncher(ports: DispatchPorts, jobs: readonly JobRecord[])
     for (const type of types) if (!reasons.has(type)) reasons.set(type, await launcher.unready(type));
     const why = types.map((type) => reasons.get(type) ?? null);
     if (why.includes(null)) continue;
-    waiting.push({ run, jobId, kind: 'launcher', reason: why.join('; '), expectedAt: null });
+    waiting.push({ run, jobId, kind: 'launcher', reason: why.join('; '), ...noTimes });
   }
   return waiting;
 }

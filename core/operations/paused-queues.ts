@@ -3,7 +3,8 @@ import { everyQueue } from '../ports/pauses.ts';
 import type { Pause } from '../ports/pauses.ts';
 import { plan } from '../scheduling/plan.ts';
 import { queueOrder } from '../scheduling/queue-order.ts';
-import { waitingJobs } from '../scheduling/wait.ts';
+
+import { noTimes, waitingJobs } from '../scheduling/wait.ts';
 import type { WaitingJob } from '../scheduling/wait.ts';
 
 /** Who starts, and who waits for what, in queue order. */
@@ -11,7 +12,8 @@ export interface LabPlan {
   readonly claims: readonly PlannedClaim[];
   readonly waiting: readonly WaitingJob[];
 }
-import type { Plan, PlanInput, PlannedClaim, QueuedJob } from '../scheduling/plan.ts';
+import type { Plan, PlanInput } from '../scheduling/plan.ts';
+import type { PlannedClaim, QueuedJob } from '../scheduling/queued-job.ts';
 
 /**
  * The plan of a lab some of whose queues are paused: nodes of those types are given to nobody and kept for nobody. A job that accepts other
@@ -47,7 +49,8 @@ function spelledOut(made: Plan): LabPlan {
 
 function pausedJob(job: QueuedJob, pauses: readonly Pause[]): WaitingJob {
   const { run, jobId } = job;
-  return { run, jobId, kind: 'paused', reason: pauses.map(whyPaused).join('; '), expectedAt: null };
+  const earliestAt = Math.min(...pauses.map((pause) => pause.until));
+  return { run, jobId, kind: 'paused', reason: pauses.map(whyPaused).join('; '), ...noTimes, earliestAt };
 }
 
 /** A pause in words, for whoever waits for its end. */

@@ -1,6 +1,7 @@
 import { machineTypes, mismatches } from '../locks/match.ts';
 import type { NodeWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
+import { heapify, popHeap, pushHeap, siftDown } from './heap.ts';
 import type { Outlook } from './outlook.ts';
 import { wishMap } from './wish-map.ts';
 
@@ -8,14 +9,25 @@ import { wishMap } from './wish-map.ts';
 export interface NodeKind {
   readonly sample: Node;
   readonly index: number; // among the kinds of the plan
+  readonly type: NodeType;
   readonly members: Outlook[]; // least recently used first
   /** The members that come free some day, as a binary heap by `heapKey` and place; null = nobody asked yet. */
   heap: Outlook[] | null;
 }
 
+/** All nodes of a machine type. Changed in place by the plan. */
+export interface NodeType {
+  readonly name: string;
+  readonly index: number; // among the types of the plan
+  readonly kinds: NodeKind[];
+  inAll: number;
+  foreseeable: number; // that come free without anybody's doing
+  free: number; // and not given to anybody by this plan
+}
+
 /** The kinds of the nodes, by machine type, and the number of each node's kind. */
 export interface NodeKinds {
-  readonly byType: ReadonlyMap<string, readonly NodeKind[]>;
+  readonly types: ReadonlyMap<string, NodeType>;
   readonly all: readonly NodeKind[];
   readonly kindOf: readonly number[]; // by the node's place
   /** By the number of the kind, how many of its nodes are neither taken nor kept for anybody. */
@@ -25,24 +37,39 @@ export interface NodeKinds {
 /** Sorts nodes into kinds; they must be in the order of their places. */
 export function nodeKinds(outlook: readonly Outlook[]): NodeKinds {
   const all: NodeKind[] = [];
+  const types = new Map<string, NodeType>();
   const kindFor = wishMap((kind): NodeKind => {
-    const made = { sample: kind as Node, index: all.length, members: [], heap: null };
+    const type = typeNamed(types, kind.machineType);
+    const made = { sample: kind as Node, index: all.length, type, members: [], heap: null };
     all.push(made);
+    type.kinds.push(made);
     return made;
   });
   const kindOf = outlook.map((one) => {
     const kind = kindFor(one.node);
     kind.members.push(one);
+    kind.type.inAll += 1;
+    if (one.likelyAt < Infinity) kind.type.foreseeable += 1;
+    if (one.free) kind.type.free += 1;
     return kind.index;
   });
-  const byType = new Map<string, NodeKind[]>();
-  for (const kind of all) {
-    const ofType = byType.get(kind.sample.machineType) ?? [];
-    ofType.push(kind);
-    byType.set(kind.sample.machineType, ofType);
-  }
   const clear = Int32Array.from(all, (kind) => kind.members.filter(isClear).length);
-  return { byType, all, kindOf, clear };
+  return { types, all, kindOf, clear };
+}
+
+function typeNamed(types: Map<string, NodeType>, name: string): NodeType {
+  const known = types.get(name);
+  if (known !== undefined) return known;
+  const made = { name, index: types.size, kinds: [], inAll: 0, foreseeable: 0, free: 0 };
+  types.set(name, made);
+  return made;
+}
+
+/** The kind of a node. */
+export function kindAt({ all, kindOf }: NodeKinds, outlook: Outlook): NodeKind {
+  const kind = all[kindOf[outlook.place] ?? -1];
+  if (kind === undefined) throw new Error(`node '${outlook.node.name}' is of no kind`);
+  return kind;
 }
 
 function isClear(outlook: Outlook): boolean {
@@ -56,9 +83,9 @@ export function notClear({ clear, kindOf }: NodeKinds, outlook: Outlook): void {
 }
 
 /** The kinds that fit a wish, in the order of their numbers. */
-export function fittingKinds({ byType }: NodeKinds, wish: NodeWish): NodeKind[] {
+export function fittingKinds({ types }: NodeKinds, wish: NodeWish): NodeKind[] {
   return [...new Set(machineTypes(wish.machineType))]
-    .flatMap((type) => byType.get(type) ?? [])
+    .flatMap((type) => types.get(type)?.kinds ?? [])
     .filter((kind) => mismatches(kind.sample, wish).length === 0)
     .sort((a, b) => a.index - b.index);
 }
@@ -77,20 +104,17 @@ export function takeFirstAvailable(kinds: readonly NodeKind[], count: number): O
       if (candidate !== null && (top === null || isBefore(candidate, top))) [best, top] = [kind, candidate];
     }
     if (best === null || top === null) break;
-    removeTop(best.heap ?? []);
+    popHeap(best.heap ?? [], isBefore);
     chosen.push(top);
   }
   return chosen;
 }
 
 /** Puts back what `takeFirstAvailable` took. */
-export function returnToHeaps({ all, kindOf }: NodeKinds, nodes: readonly Outlook[]): void {
+export function returnToHeaps(kinds: NodeKinds, nodes: readonly Outlook[]): void {
   for (const outlook of nodes) {
-    const heap = all[kindOf[outlook.place] ?? -1]?.heap;
-    if (heap === undefined || heap === null) throw new Error(`node '${outlook.node.name}' was in no heap`);
-    outlook.heapKey = outlook.availableAt;
-    heap.push(outlook);
-    siftUp(heap, heap.length - 1);
+    outlook.heapKey = outlook.likelyAt;
+    pushHeap((kindAt(kinds, outlook).heap ??= []), outlook, isBefore);
   }
 }
 
@@ -100,52 +124,16 @@ function topOf(kind: NodeKind): Outlook | null {
   for (;;) {
     const [top] = heap;
     if (top === undefined) return null;
-    if (top.heapKey === top.availableAt) return top;
-    top.heapKey = top.availableAt;
-    siftDown(heap, 0);
+    if (top.heapKey === top.likelyAt) return top;
+    top.heapKey = top.likelyAt;
+    siftDown(heap, 0, isBefore);
   }
 }
 
 function newHeap(members: readonly Outlook[]): Outlook[] {
-  const heap = members.filter((outlook) => outlook.availableAt < Infinity);
-  for (const outlook of heap) outlook.heapKey = outlook.availableAt;
-  for (let i = (heap.length >> 1) - 1; i >= 0; i--) siftDown(heap, i);
-  return heap;
-}
-
-function removeTop(heap: Outlook[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  heap[0] = last;
-  siftDown(heap, 0);
-}
-
-function siftUp(heap: Outlook[], from: number): void {
-  for (let i = from; i > 0;) {
-    const parent = (i - 1) >> 1;
-    if (!swapped(heap, parent, i)) return;
-    i = parent;
-  }
-}
-
-function siftDown(heap: Outlook[], from: number): void {
-  for (let i = from; ;) {
-    const left = 2 * i + 1;
-    const [a, b] = [heap[left], heap[left + 1]];
-    if (a === undefined) return;
-    const least = b !== undefined && isBefore(b, a) ? left + 1 : left;
-    if (!swapped(heap, i, least)) return;
-    i = least;
-  }
-}
-
-/** Whether the lower of two was before the upper, and now is not. */
-function swapped(heap: Outlook[], upper: number, lower: number): boolean {
-  const [a, b] = [heap[upper], heap[lower]];
-  if (a === undefined || b === undefined || !isBefore(b, a)) return false;
-  heap[upper] = b;
-  heap[lower] = a;
-  return true;
+  const heap = members.filter((outlook) => outlook.likelyAt < Infinity);
+  for (const outlook of heap) outlook.heapKey = outlook.likelyAt;
+  return heapify(heap, isBefore);
 }
 
 function isBefore(a: Outlook, b: Outlook): boolean {

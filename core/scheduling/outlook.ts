@@ -1,13 +1,11 @@
 import type { Node } from '../locks/node.ts';
 
 /** What is known about a node's near future while a plan is made. Changed in place by the plan. */
-export interface Outlook {
+export interface Outlook extends Times {
   readonly node: Node;
   /** Its place among all nodes, least recently used first. */
   place: number;
-  /** When a job could have the node after everything that is planned already, epoch ms; Infinity = nobody can say. */
-  availableAt: number;
-  /** `availableAt` as its kind's heap knows it: that or something earlier. */
+  /** `likelyAt` as its kind's heap knows it: that or something earlier. */
   heapKey: number;
   /** Whether a claim of this plan can still take it. */
   free: boolean;
@@ -15,12 +13,23 @@ export interface Outlook {
   reservedFrom: number;
   /** Whose that reservation is. */
   reservedFor: number | null; // job id
+  /** Whether it may be lent only to jobs whose limit ends in time, not to those that are merely expected to. */
+  reservedStrictly: boolean;
+}
+
+/** When something comes free or begins, after everything that is planned already; epoch ms, Infinity = nobody can say. */
+export interface Times {
+  earliestAt: number; // if every job before takes as long as the shortest of its like; without history now
+  likelyAt: number; // if every job before takes as long as the longest of its like; without history its limit
+  latestAt: number; // if every job before takes as long as it may
 }
 
 /** A job that holds nodes now. */
 export interface RunningJob {
   readonly jobId: number;
   readonly endsBy: number; // epoch ms, its deadline
+  readonly earliestEnd?: number; // epoch ms, by history; default: now
+  readonly likelyEnd?: number; // epoch ms, by history; default: its deadline
 }
 
 /**
@@ -33,22 +42,23 @@ export function outlooks(params: {
   readonly now: number;
   readonly turnoverMs: number;
 }): Outlook[] {
-  const { now, turnoverMs } = params;
-  const endsBy = new Map<number, number>();
-  for (const job of params.running) endsBy.set(job.jobId, job.endsBy);
+  const running = new Map<number, RunningJob>();
+  for (const job of params.running) running.set(job.jobId, job);
   const found: Outlook[] = [];
   for (const node of params.nodes) {
     if (node.state === 'quarantined') continue;
-    const free = node.state === 'free';
-    const availableAt = free ? now : Math.max(now, lockedUntil(node, endsBy)) + turnoverMs;
+    const { earliestAt, likelyAt, latestAt } = availability(node, running, params);
     found.push({
       node,
       place: 0,
-      availableAt,
-      heapKey: availableAt,
-      free,
+      earliestAt,
+      likelyAt,
+      latestAt,
+      heapKey: likelyAt,
+      free: node.state === 'free',
       reservedFrom: Infinity,
       reservedFor: null,
+      reservedStrictly: false,
     });
   }
   found.sort(byLastUse);
@@ -56,10 +66,23 @@ export function outlooks(params: {
   return found;
 }
 
-function lockedUntil(node: Node, endsBy: ReadonlyMap<number, number>): number {
-  if (node.lock === null) return 0; // dirty or being cleaned: only the turnover is left
-  if (node.lock.job === null) return node.lock.leaseUntil ?? Infinity;
-  return endsBy.get(node.lock.job.jobId) ?? node.lock.leaseUntil ?? 0;
+function availability(
+  node: Node,
+  running: ReadonlyMap<number, RunningJob>,
+  { now, turnoverMs }: { now: number; turnoverMs: number },
+): Times {
+  if (node.state === 'free') return { earliestAt: now, likelyAt: now, latestAt: now };
+  const { lock } = node;
+  const soon = now + turnoverMs;
+  if (lock === null) return { earliestAt: now, likelyAt: soon, latestAt: soon }; // dirty or being cleaned
+  const job = lock.job === null ? undefined : running.get(lock.job.jobId);
+  const until = job?.endsBy ?? lock.leaseUntil ?? (lock.job === null ? Infinity : 0);
+  const latestAt = Math.max(now, until) + turnoverMs;
+  const likely = job?.likelyEnd ?? until;
+  // One that has taken longer already than any of its like may take as long as it is allowed to.
+  const likelyAt = likely <= now ? latestAt : likely + turnoverMs;
+  const earliest = until === Infinity ? Infinity : lock.job === null ? until : (job?.earliestEnd ?? now);
+  return { earliestAt: Math.max(now, earliest), likelyAt, latestAt };
 }
 
 /** Least recently used first, so that wear and the risk of a bad node are spread; the name decides between equals. */

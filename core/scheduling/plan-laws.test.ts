@@ -139,7 +139,7 @@ function pressedBy(lengths: readonly number[]): { startedAt: number; promisedAt:
     );
     const result = planned({ now, jobs: [big, ...small], nodes, running: [...holders.values()] });
     if (result.claims.some((claim) => claim.jobId === big.jobId)) return { startedAt: now, promisedAt };
-    promisedAt = Math.min(promisedAt, result.waiting[0]?.expectedAt ?? Infinity);
+    promisedAt = Math.min(promisedAt, result.waiting[0]?.latestAt ?? Infinity);
     for (const { jobId, nodes: given } of result.claims) {
       for (const name of given) holders.set(name, { jobId, endsBy: now + maxSeconds * 1000 });
     }

@@ -75,7 +75,7 @@ describe('plan()', () => {
     test('keeps free nodes from jobs that would still run when it can start', () => {
       const result = planned({ jobs: [big, job(2, { maxSeconds: 11 * 3600 })], nodes, running });
       expect(result.claims).toEqual([]);
-      expect(result.waiting[0]).toMatchObject({ kind: 'reserved', expectedAt: 10 * hour + 5 * 60_000 });
+      expect(result.waiting[0]).toMatchObject({ kind: 'reserved', latestAt: 10 * hour + 5 * 60_000 });
       expect(result.waiting[1]?.reason).toContain('a is kept for job 1');
     });
 
@@ -104,11 +104,11 @@ describe('plan()', () => {
       ];
       const result = planned({ jobs, nodes, running: [{ jobId: 9, endsBy: hour / 2 }] });
       expect(result.claims).toEqual([]);
-      expect(result.waiting[31]).toMatchObject({ jobId: 32, expectedAt: expect.any(Number) });
-      expect(result.waiting[32]).toMatchObject({ jobId: 33, kind: 'reserved', expectedAt: null });
+      expect(result.waiting[31]).toMatchObject({ jobId: 32, latestAt: expect.any(Number) });
+      expect(result.waiting[32]).toMatchObject({ jobId: 33, kind: 'reserved', latestAt: null });
       expect(result.waiting[32]?.reason).toContain('a is kept for job 1, which comes first');
       // The first that other nodes can serve keeps some, whatever stands before it.
-      expect(result.waiting[40]).toMatchObject({ jobId: 41, expectedAt: expect.any(Number) });
+      expect(result.waiting[40]).toMatchObject({ jobId: 41, latestAt: expect.any(Number) });
       expect(result.waiting[41]).toMatchObject({ jobId: 42, kind: 'reserved' });
     });
 

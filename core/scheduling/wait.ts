@@ -1,14 +1,23 @@
 /** What a job waits for. */
-export interface Wait {
+export interface Wait extends StartTimes {
   /**
    * `impossible`: the inventory could not serve it even when idle. `held`: only people's locks without an end are in the
-   * way. `reserved`: it will start when the nodes planned for it are free. `slot`: it has nodes but no runner. `launcher`: its
-   * runner could not be started. `paused`: people have stopped its queue. The plan itself says neither of the last two.
+   * way. `reserved`: it will start when the nodes planned for it are free. `quota`: its owner has as many nodes as he may. `slot`: it
+   * has nodes but no runner. `launcher`: its runner could not be started. `paused`: people have stopped its queue. The plan itself
+   * says neither of the last two.
    */
-  readonly kind: 'impossible' | 'held' | 'reserved' | 'slot' | 'launcher' | 'paused';
+  readonly kind: 'impossible' | 'held' | 'reserved' | 'quota' | 'slot' | 'launcher' | 'paused';
   readonly reason: string;
-  readonly expectedAt: number | null; // epoch ms, the latest; null = cannot be said
 }
+
+/** When a job is expected to start, as the queue stands; epoch ms, null = nothing bounds it. */
+export interface StartTimes {
+  readonly earliestAt: number | null; // if all before it take as long as the shortest of their like
+  readonly likelyAt: number | null; // if they take as long as the longest of their like
+  readonly latestAt: number | null; // if they take as long as they may
+}
+
+export const noTimes: StartTimes = { earliestAt: null, likelyAt: null, latestAt: null };
 
 /** A job that waits, and what for. */
 export interface WaitingJob extends Wait {
@@ -25,7 +34,8 @@ export function waitingJobs(plan: {
   return waiting.map(({ run, jobId }, index) => {
     const wait = waits[index];
     if (wait === undefined) throw new Error(`job ${run}/${jobId} waits for nothing`);
-    return { run, jobId, kind: wait.kind, reason: wait.reason, expectedAt: wait.expectedAt };
+    const { kind, reason, earliestAt, likelyAt, latestAt } = wait;
+    return { run, jobId, kind, reason, earliestAt, likelyAt, latestAt };
   });
 }
 
@@ -34,7 +44,7 @@ export function lazyWait(kind: Wait['kind'], why: () => string): Wait {
   let reason: string | null = null;
   return {
     kind,
-    expectedAt: null,
+    ...noTimes,
     get reason() {
       return (reason ??= why());
     },
@@ -45,5 +55,5 @@ export function lazyWait(kind: Wait['kind'], why: () => string): Wait {
 export const noSlot: Wait = {
   kind: 'slot',
   reason: 'has its nodes and waits for a runner: the lab runs as many jobs at once as it may',
-  expectedAt: null,
+  ...noTimes,
 };

@@ -4,6 +4,7 @@ import type { Node } from '../locks/node.ts';
 import type { NodeKinds } from './node-kinds.ts';
 import type { Outlook } from './outlook.ts';
 import type { Pool } from './pools.ts';
+import type { QueueRules } from './queue-rules.ts';
 import { wishMap } from './wish-map.ts';
 
 /** The sentences that tell people why a job has not started; each names what is in the way. */
@@ -11,7 +12,7 @@ import { wishMap } from './wish-map.ts';
 type Wish = NodeWish & { readonly nodeCount: number };
 
 /** More nodes are wished for than exist; says what is wrong with those that come closest. */
-export function whyImpossible(job: Wish, kinds: readonly AlikeNodes[]): string {
+export function whyImpossible(job: Wish, kinds: readonly AlikeNodes[], rules: People): string {
   const near = kinds
     .map(({ nodes }) => ({ nodes, reasons: nodes[0] === undefined ? [] : mismatches(nodes[0], job) }))
     .sort((a, b) => a.reasons.length - b.reasons.length);
@@ -26,11 +27,8 @@ export function whyImpossible(job: Wish, kinds: readonly AlikeNodes[]): string {
   }
   const all = others.reduce((sum, { nodes }) => sum + nodes.length, broken.length);
   const usable = fitting.length - broken.length;
-  return sentence(
-    `can never start: it needs ${wish(job)}, the lab has ${usable}`,
-    obstacles,
-    all - obstacles.length,
-  );
+  const start = `can never start: it needs ${wish(job)}, the lab has ${usable}${leftForPeople(rules)}`;
+  return sentence(start, obstacles, all - obstacles.length);
 }
 
 /** Nodes that no wish can tell apart. */
@@ -55,23 +53,30 @@ export function alikeNodes(nodes: readonly Node[]): (wish: NodeWish) => readonly
 }
 
 /** The nodes exist, but people hold them until they give them back. */
-export function whyHeld(job: Wish, candidates: readonly Outlook[]): string {
-  const held = candidates.filter((outlook) => outlook.availableAt === Infinity);
+export function whyHeld(job: Wish, candidates: readonly Outlook[], rules: People): string {
+  const held = candidates.filter((outlook) => outlook.likelyAt === Infinity);
   const obstacles = held.map(({ node }) => `${node.name} is locked by ${node.lock?.owner} without an end`);
-  return sentence(`waits for ${wish(job)} until people release theirs`, obstacles);
+  return sentence(`waits for ${wish(job)} until people release theirs${leftForPeople(rules)}`, obstacles);
 }
 
 /** The nodes are busy, or kept for jobs that come first. */
-export function whyReserved(job: Wish, pool: Pool, { clear }: NodeKinds): string {
+export function whyReserved(job: Wish, pool: Pool, lab: People & { readonly kinds: NodeKinds }): string {
   const obstacles: string[] = [];
   // Counted, not looked at: there may be thousands.
   let inAll = pool.candidates.length;
-  for (const kind of pool.kinds) inAll -= clear[kind.index] ?? 0;
+  for (const kind of pool.kinds) inAll -= lab.kinds.clear[kind.index] ?? 0;
   for (const outlook of pool.candidates) {
     if (obstacles.length === Math.min(inAll, mostObstacles)) break;
     if (inTheWay(outlook)) obstacles.push(obstacle(outlook));
   }
-  return sentence(`waits for ${wish(job)}`, obstacles, inAll - obstacles.length);
+  return sentence(`waits for ${wish(job)}${leftForPeople(lab)}`, obstacles, inAll - obstacles.length);
+}
+
+/** How many nodes of each type jobs must leave. */
+type People = Pick<QueueRules, 'reserveMachines'>;
+
+function leftForPeople({ reserveMachines }: People): string {
+  return reserveMachines === 0 ? '' : `, of which ${reserveMachines} of each type are left for people`;
 }
 
 function inTheWay(outlook: Outlook): boolean {

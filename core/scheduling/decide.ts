@@ -1,0 +1,141 @@
+import { freeNodes, hasFreeNodes } from './free-nodes.ts';
+import type { Caps } from './free-nodes.ts';
+import { kindAt, notClear } from './node-kinds.ts';
+import type { Outlook, Times } from './outlook.ts';
+import { quotaAnswer, quotaLeft } from './owner-quota.ts';
+import { addUse } from './owner-use.ts';
+import { turnoverMs } from './plan-state.ts';
+import type { PlanState } from './plan-state.ts';
+import type { PlannedClaim, QueuedJob } from './queued-job.ts';
+import type { Pool, WishGroup } from './pools.ts';
+import type { Demand } from './refused.ts';
+import { keep, reserve } from './reservations.ts';
+import { lazyWait, noSlot, noTimes } from './wait.ts';
+import type { Wait } from './wait.ts';
+import { whyHeld, whyImpossible, whyReserved } from './why-it-waits.ts';
+
+/**
+ * How many jobs that the same nodes can serve keep nodes, the first ones in the queue. Those behind them wait without a promise until
+ * they move up; every job is the first of these in the end, so that this starves nobody.
+ */
+const mostReservations = 32;
+
+/** How many do so in all, but for the first of each pool of nodes. */
+const mostReservationsInAll = 512;
+
+interface Turn {
+  readonly job: QueuedJob;
+  readonly group: WishGroup;
+  readonly slots: number;
+}
+
+/** What becomes of the next job: its nodes, or what it waits for. Nodes that it takes or keeps are marked as such. */
+export function decide(lab: PlanState, turn: Turn): PlannedClaim | Wait {
+  const { job, group, slots } = turn;
+  const { nodeCount } = job;
+  const { pool } = group;
+  if (pool.foreseeable < nodeCount) return outOfReach(lab, turn);
+  const overQuota = lab.rules.quota === null ? null : quotaWait(lab, turn);
+  if (overQuota !== null) return overQuota;
+  const demand = demandOf(lab, job);
+  const keeps = mayKeep(lab, pool);
+  if (slots <= 0 && !keeps && hasFreeNodes(pool, demand, capsFor(lab, turn))) return noSlot;
+  const usable = freeNodes(pool, demand, capsFor(lab, turn));
+  if (usable !== null && slots > 0) {
+    for (const outlook of usable) take(lab, { outlook, job, demand });
+    if (lab.rules.quota !== null) addUse(lab.useOf(job.owner), usable.map(typeOf));
+    return { run: job.run, jobId: job.jobId, nodes: usable.map((outlook) => outlook.node.name) };
+  }
+  const { reserveMachines } = lab.rules;
+  if (!keeps) {
+    return sharedWait(group, nodeCount, () => {
+      return { kind: 'reserved', reason: whyReserved(job, pool, { ...lab, reserveMachines }), ...noTimes };
+    });
+  }
+  pool.reservations += 1;
+  lab.reservations += 1;
+  if (usable !== null) {
+    keep(lab, { job, chosen: usable, fillers: [] });
+    return noSlot;
+  }
+  const why = whyReserved(job, pool, { ...lab, reserveMachines });
+  const times = reserve(lab, { job, pool });
+  return { kind: 'reserved', reason: `${why}; at the latest ${isoTime(times.latestAt)}`, ...times };
+}
+
+function demandOf({ now }: PlanState, { nodeCount, maxSeconds, expected }: QueuedJob): Demand {
+  const surelyEndsAt = now + maxSeconds * 1000 + turnoverMs;
+  const endsAt = expected ? now + expected.longest * 1000 + turnoverMs : surelyEndsAt;
+  return { nodeCount, endsAt, surelyEndsAt };
+}
+
+/** It depends on the jobs before alone, as everything does. */
+function mayKeep(lab: PlanState, pool: Pool): boolean {
+  if (pool.reservations === 0) return true;
+  return pool.reservations < mostReservations && lab.reservations < mostReservationsInAll;
+}
+
+/** How many nodes of each type a job may have, where people or a quota set a limit; null = any number. */
+function capsFor({ rules, kinds, useOf }: PlanState, { job, group }: Turn): Caps | null {
+  const { quota, reserveMachines } = rules;
+  if (reserveMachines === 0 && (quota === null || quota.byType.size === 0)) return null;
+  const left = new Int32Array(kinds.types.size);
+  for (const { type } of group.pool.kinds) {
+    const spare = Math.max(0, type.free - reserveMachines);
+    left[type.index] =
+      quota === null ? spare : Math.min(spare, quotaLeft(quota, useOf(job.owner), type.name));
+  }
+  return { left, kinds };
+}
+
+function quotaWait({ rules, useOf }: PlanState, { job, group }: Turn): Wait | null {
+  const types = [...new Set(group.pool.kinds.map((kind) => kind.type.name))];
+  if (rules.quota === null) return null;
+  const answer = quotaAnswer(rules.quota, { job, use: useOf(job.owner), types });
+  if (answer.kind === 'within') return null;
+  const kinds = { never: 'impossible', held: 'held', waits: 'quota' } as const;
+  return { kind: kinds[answer.kind], reason: answer.reason, ...noTimes };
+}
+
+function outOfReach({ alike, rules }: PlanState, { job, group }: Turn): Wait {
+  const { nodeCount } = job;
+  const { candidates, inReach } = group.pool;
+  const impossible = inReach < nodeCount;
+  return sharedWait(group, nodeCount, () =>
+    impossible
+      ? lazyWait('impossible', () => whyImpossible(job, alike(job), rules))
+      : lazyWait('held', () => whyHeld(job, candidates, rules)),
+  );
+}
+
+/** A group never changes between impossible, held and reserved for a number of nodes, so that one answer does for all its jobs. */
+function sharedWait({ waits }: WishGroup, nodeCount: number, make: () => Wait): Wait {
+  let wait = waits.get(nodeCount);
+  if (wait === undefined) {
+    wait = make();
+    waits.set(nodeCount, wait);
+  }
+  return wait;
+}
+
+function take(
+  lab: PlanState,
+  { outlook, job, demand }: { outlook: Outlook; job: QueuedJob; demand: Demand },
+) {
+  notClear(lab.kinds, outlook);
+  kindAt(lab.kinds, outlook).type.free -= 1;
+  outlook.free = false;
+  // A node lent out before its reservation begins is available when it would have been.
+  if (outlook.reservedFor !== null) return;
+  outlook.earliestAt = lab.now + (job.expected?.shortest ?? 0) * 1000;
+  outlook.likelyAt = demand.endsAt;
+  outlook.latestAt = demand.surelyEndsAt;
+}
+
+function typeOf({ node }: Outlook): string {
+  return node.machineType;
+}
+
+function isoTime(at: Times['latestAt']): string {
+  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,56 @@
+import { notClear, returnToHeaps, takeFirstAvailable } from './node-kinds.ts';
+import type { Outlook, Times } from './outlook.ts';
+import { turnoverMs } from './plan-state.ts';
+import type { PlanState } from './plan-state.ts';
+import type { QueuedJob } from './queued-job.ts';
+import type { Pool } from './pools.ts';
+
+/**
+ * Keeps for a job the nodes of its pool that are likely to be available first, and answers when it will have them. Where nodes are
+ * left for people, so many more of the types are kept free for them until then.
+ */
+export function reserve(lab: PlanState, { job, pool }: { job: QueuedJob; pool: Pool }): Times {
+  const chosen = takeFirstAvailable(pool.kinds, job.nodeCount);
+  const fillers = forPeople(lab, chosen);
+  const times = keep(lab, { job, chosen, fillers });
+  returnToHeaps(lab.kinds, [...chosen, ...fillers]);
+  return times;
+}
+
+/** The nodes that will be left for people when the chosen ones are taken: of each of their types those that are available first. */
+function forPeople({ rules, kinds }: PlanState, chosen: readonly Outlook[]): Outlook[] {
+  if (rules.reserveMachines === 0) return [];
+  const names = new Set(chosen.map(({ node }) => node.machineType));
+  return [...names].flatMap((name) =>
+    takeFirstAvailable(kinds.types.get(name)?.kinds ?? [], rules.reserveMachines),
+  );
+}
+
+/** Keeps nodes for a job from when the last of them is likely to be available. */
+export function keep(
+  { now, rules, kinds }: PlanState,
+  order: { job: QueuedJob; chosen: readonly Outlook[]; fillers: readonly Outlook[] },
+): Times {
+  const { job, chosen, fillers } = order;
+  const times = { earliestAt: now, likelyAt: now, latestAt: now };
+  for (const outlook of [...chosen, ...fillers]) {
+    times.earliestAt = Math.max(times.earliestAt, outlook.earliestAt);
+    times.likelyAt = Math.max(times.likelyAt, outlook.likelyAt);
+    times.latestAt = Math.max(times.latestAt, outlook.latestAt);
+  }
+  for (const outlook of [...chosen, ...fillers]) {
+    if (outlook.reservedFor !== null) continue;
+    notClear(kinds, outlook);
+    outlook.reservedFor = job.jobId;
+    outlook.reservedFrom = times.likelyAt;
+    outlook.reservedStrictly = job.submittedAt <= now - rules.patienceMs;
+    if (times.likelyAt <= now) outlook.free = false; // nobody could be gone by then
+  }
+  const { shortest, longest } = job.expected ?? { shortest: 0, longest: job.maxSeconds };
+  for (const outlook of chosen) {
+    outlook.earliestAt = times.earliestAt + shortest * 1000;
+    outlook.likelyAt = times.likelyAt + longest * 1000 + turnoverMs;
+    outlook.latestAt = times.latestAt + job.maxSeconds * 1000 + turnoverMs;
+  }
+  return times;
+}
