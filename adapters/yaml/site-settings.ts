@@ -35,6 +35,7 @@ const perMinute = z
 const machines = z
   .int({ error: 'must be a whole number of nodes' })
   .min(0, { error: 'must not be negative' });
+const hourMs = 3_600_000;
 const seconds = z.number({ error: 'must be a number of seconds' });
 
 /** Only what is read is checked: a settings file of the original has much that is not. */
@@ -164,7 +165,7 @@ function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
       reserveMachines: file.reserve_machines ?? usualRules.reserveMachines,
       quota: toQuota(file.owner_quota ?? null),
       fairShare: file.fair_share ?? usualRules.fairShare,
-      patienceMs: file.patience_hours == null ? usualRules.patienceMs : file.patience_hours * 3_600_000,
+      patienceMs: (file.patience_hours ?? usualRules.patienceMs / hourMs) * hourMs,
     },
   };
 }
