@@ -11,6 +11,7 @@ export interface NodeKind {
   readonly index: number; // among the kinds of the plan
   readonly type: NodeType;
   readonly members: Outlook[]; // least recently used first
+  foreseeable: number; // of them come free without anybody's doing
   /** The members that come free some day, as a binary heap by `heapKey` and place; null = nobody asked yet. */
   heap: Outlook[] | null;
 }
@@ -40,7 +41,7 @@ export function nodeKinds(outlook: readonly Outlook[]): NodeKinds {
   const types = new Map<string, NodeType>();
   const kindFor = wishMap((kind): NodeKind => {
     const type = typeNamed(types, kind.machineType);
-    const made = { sample: kind as Node, index: all.length, type, members: [], heap: null };
+    const made = { sample: kind as Node, index: all.length, type, members: [], foreseeable: 0, heap: null };
     all.push(made);
     type.kinds.push(made);
     return made;
@@ -49,7 +50,10 @@ export function nodeKinds(outlook: readonly Outlook[]): NodeKinds {
     const kind = kindFor(one.node);
     kind.members.push(one);
     kind.type.inAll += 1;
-    if (one.likelyAt < Infinity) kind.type.foreseeable += 1;
+    if (one.likelyAt < Infinity) {
+      kind.foreseeable += 1;
+      kind.type.foreseeable += 1;
+    }
     if (one.free) kind.type.free += 1;
     return kind.index;
   });

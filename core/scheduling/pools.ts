@@ -77,9 +77,13 @@ function reach(
 ): { readonly inReach: number; readonly foreseeable: number } {
   const sum = { inReach: 0, foreseeable: 0 };
   for (const type of new Set(fitting.map((kind) => kind.type))) {
-    const members = fitting.flatMap((kind) => (kind.type === type ? kind.members : []));
-    const foreseeable = members.filter((one) => one.likelyAt < Infinity).length;
-    sum.inReach += Math.max(0, Math.min(members.length, type.inAll - reserve));
+    let [members, foreseeable] = [0, 0];
+    for (const kind of fitting) {
+      if (kind.type !== type) continue;
+      members += kind.members.length;
+      foreseeable += kind.foreseeable;
+    }
+    sum.inReach += Math.max(0, Math.min(members, type.inAll - reserve));
     sum.foreseeable += Math.max(0, Math.min(foreseeable, type.foreseeable - reserve));
   }
   return sum;
