@@ -10,6 +10,8 @@ const schema = z.object({
   LOLIGO_API: z.url().optional(),
   LOLIGO_TOKEN: z.string().min(1).optional(),
   LOLIGO_FOLDER: z.string().min(1).optional(),
+  AWS_REGION: z.string().optional(),
+  AWS_DEFAULT_REGION: z.string().optional(),
 });
 
 /** What the command line takes from its surroundings. */
@@ -17,6 +19,7 @@ export interface CliEnvironment {
   readonly api: string | null; // null = the lab of the folder
   readonly token: string | null; // null = the token file of the folder
   readonly folder: string;
+  readonly region: string | null; // of AWS; null = that of a host name
 }
 
 /** Reads LOLIGO_API, LOLIGO_TOKEN and LOLIGO_FOLDER (default `~/.loligo`); a malformed one is refused by name. */
@@ -30,6 +33,7 @@ export function cliEnvironment(env: NodeJS.ProcessEnv = process.env): CliEnviron
     api: read.data.LOLIGO_API?.replace(/\/+$/, '') ?? null,
     token: read.data.LOLIGO_TOKEN ?? null,
     folder: read.data.LOLIGO_FOLDER ?? join(homedir(), '.loligo'),
+    region: read.data.AWS_REGION || read.data.AWS_DEFAULT_REGION || null,
   };
 }
 

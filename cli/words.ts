@@ -32,6 +32,7 @@ export const words: readonly {
     },
   },
   { name: 'kill', summary: 'end jobs', load: () => import('./kill.ts') },
+  { name: 'deploy-info', summary: 'print the URLs of a lab on AWS', load: () => import('./deploy-info.ts') },
   { name: 'worker', summary: 'run the jobs of a machine type for a lab', load: () => import('./worker.ts') },
   { name: 'lock', summary: 'list, lock, unlock and mark nodes', load: () => import('./lock.ts') },
   { name: 'hold', summary: 'keep the nodes of jobs to look around on them', load: () => import('./hold.ts') },

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { submitResultSchema } from '../../api/requests.ts';
 import type { JobView, NodeView, RunView } from '../../api/views.ts';
+import { awsSigner, isApiGateway } from './sign-request.ts';
+import type { SignRequest } from './sign-request.ts';
 import { cliEnvironment } from '../environment.ts';
 import type { CliEnvironment } from '../environment.ts';
 import { labFolder } from '../../adapters/embedded/lab-folder.ts';
@@ -52,7 +54,12 @@ export function findLab(
       `no lab runs in ${folder.root}: start one with "loligo up", or set LOLIGO_API`,
     );
   }
-  return labClient({ url, token: () => environment.token ?? tokenOf(folder.token) });
+  const fileToken = () => tokenOf(folder.token);
+  // The token of a folder is that of its own lab. A lab on AWS learns from IAM who asks.
+  const byIam =
+    environment.token === null && url.startsWith('https:') && (isApiGateway(url) || fileToken() === null);
+  if (byIam) return labClient({ url, token: () => null, sign: awsSigner({ region: environment.region }) });
+  return labClient({ url, token: () => environment.token ?? fileToken() });
 }
 
 /** The token for a lab: LOLIGO_TOKEN, else that of the folder when this machine has it. */
@@ -63,12 +70,35 @@ export function labTokenOf(
   return environment.token ?? tokenOf(labFolder(options.folder ?? environment.folder).token);
 }
 
-/** A client of the lab at a URL. `token` is only asked for by writes. */
-export function labClient(lab: { url: string; token: () => string | null }): LabClient {
+/**
+ * A client of the lab at a URL. `token` is only asked for by writes. Where there is none, `sign` says who asks: for writes, and for
+ * reads that the lab refuses to strangers.
+ */
+export function labClient(lab: {
+  url: string;
+  token: () => string | null;
+  sign?: SignRequest | null;
+}): LabClient {
   const send = async (path: string, init: RequestInit) => {
     const response = await reach(lab.url, path, init);
     if (!response.ok) throw await refused(response);
     return response;
+  };
+  const signed = async (path: string, init: RequestInit) => {
+    const { method = 'GET', headers, body } = init;
+    const unsigned = { method, url: `${lab.url}${path}`, headers: (headers ?? {}) as Record<string, string> };
+    const sign = lab.sign ?? (async () => unsigned.headers);
+    const all = await sign({ ...unsigned, body: typeof body === 'string' ? body : null });
+    return await send(path, { ...init, headers: all });
+  };
+  const read = async (path: string, init: RequestInit) => {
+    try {
+      return await send(path, init);
+    } catch (error) {
+      const stranger = error instanceof LabRefusedError && (error.status === 401 || error.status === 403);
+      if (!stranger || !lab.sign) throw error;
+      return await signed(path, init);
+    }
   };
   const write = async (method: string, path: string, body: unknown) => {
     const token = lab.token();
@@ -78,19 +108,19 @@ export function labClient(lab: { url: string; token: () => string | null }): Lab
       ...(token !== null && { authorization: `Bearer ${token}` }),
     };
     const init = { method, headers, body: JSON.stringify(body) };
-    return await persistently(() => send(path, init), { safe: false });
+    return await persistently(() => signed(path, init), { safe: false });
   };
   return {
     url: lab.url,
     get: async <T>(path: string, options: { identified?: boolean } = {}) => {
       const token = options.identified ? lab.token() : null;
       const init = token === null ? {} : { headers: { authorization: `Bearer ${token}` } };
-      return (await (await persistently(() => send(path, init), { safe: true })).json()) as T;
+      return (await (await persistently(() => read(path, init), { safe: true })).json()) as T;
     },
     post: async <T>(path: string, body: unknown) => (await (await write('POST', path, body)).json()) as T,
     put: async <T>(path: string, body: unknown) => (await (await write('PUT', path, body)).json()) as T,
     stream: async (path, signal) => {
-      const response = await send(path, { ...(signal && { signal }) });
+      const response = await read(path, { ...(signal && { signal }) });
       return response.body ?? emptyStream();
     },
   };

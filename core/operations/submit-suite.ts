@@ -44,6 +44,18 @@ export type SubmitSuitePorts = Pick<LabPorts, 'clock' | 'jobs' | 'wakeups'> & { 
 
 const batchSize = 500;
 
+/** Where to stop for now, and where an earlier call stopped. */
+export interface SuiteSlice {
+  readonly from: number; // the first job of the expansion that is not queued yet, copies not counted; 0 = the beginning
+  /** Asked after each batch, with how many jobs this call has queued: whether to go on. */
+  readonly mayGoOn: (queued: number) => boolean;
+}
+
+export interface QueuedSlice extends SubmittedRun {
+  readonly seed: number;
+  readonly next: number | null; // `from` of the next call; null = the suite is queued to its end
+}
+
 /**
  * Queues the jobs of a suite as one run, in batches. The suite is expanded twice: once to see that it can be expanded to its end and
  * keeps the limits, so that a refused submission leaves nothing behind, and once to queue its jobs; memory does not grow
@@ -55,18 +67,39 @@ export async function submitSuite(
   submission: SuiteSubmission,
   context: SubmissionContext,
 ): Promise<SubmittedRun & { readonly seed: number }> {
+  const { next: _, ...submitted } = await submitSlice(ports, submission, context, {
+    from: 0,
+    mayGoOn: () => true,
+  });
+  return submitted;
+}
+
+/**
+ * Like `submitSuite`, for whoever has not the time for all of a big suite: stops when it is told to, and says where. The slices of a
+ * suite are queued with the same submission and context, one after the other; one that comes twice adds no job twice, since a
+ * job's place is its key. The first looks through the whole suite; each expands it up to its own end. The run takes jobs until its last slice.
+ */
+export async function submitSlice(
+  ports: SubmitSuitePorts,
+  submission: SuiteSubmission,
+  context: SubmissionContext,
+  slice: SuiteSlice,
+): Promise<QueuedSlice> {
   const name = submission.name ?? runName({ ...submission, user: context.owner, now: context.now });
-  const earlier = context.resumed ? await ports.jobs.getRun(name) : null;
+  const resumed = context.resumed || slice.from > 0;
+  const earlier = resumed ? await ports.jobs.getRun(name) : null;
   const seed = earlier?.seed ?? submission.seed;
-  const jobCount = await surveySuite(submission, seed, ({ config }) => void expiryOf(config, context.now));
-  if (jobCount === 0) return { run: name, jobIds: [], seed };
+  if (slice.from === 0) {
+    const count = await surveySuite(submission, seed, ({ config }) => void expiryOf(config, context.now));
+    if (count === 0) return { run: name, jobIds: [], seed, next: null };
+  }
   const record = { ...submission, name, seed, suite: submission.suite.replaceAll('/', ':') };
-  const run = await openRun(ports, record, context);
+  const run = await openRun(ports, record, { ...context, resumed });
   const jobs = limited(submission.expand(seed), submission.limit);
-  const jobIds = await endOnFailure(ports, run, () => enqueueAll(ports, { submission, run, jobs }));
-  await ports.jobs.closeRun(name, context.now);
+  const queued = await endOnFailure(ports, run, () => enqueueAll(ports, { submission, run, jobs, slice }));
+  if (queued.next === null) await ports.jobs.closeRun(name, context.now);
   await pokeTypes(ports, submission.machineType);
-  return { run: name, jobIds, seed };
+  return { run: name, seed, ...queued };
 }
 
 /**
@@ -108,9 +141,10 @@ async function enqueueAll(
     submission: SuiteSubmission;
     run: RunRecord;
     jobs: AsyncIterable<ExpandedSuiteJob>;
+    slice: SuiteSlice;
   },
-): Promise<number[]> {
-  const { submission, run } = params;
+): Promise<Pick<QueuedSlice, 'jobIds' | 'next'>> {
+  const { submission, run, slice } = params;
   const jobIds: number[] = [];
   let batch: NewJob[] = [];
   let index = 0;
@@ -120,13 +154,20 @@ async function enqueueAll(
     await pokeTypes(ports, submission.machineType);
   };
   for await (const expanded of orBroken(params.jobs)) {
+    if (index < slice.from) {
+      index += 1;
+      continue;
+    }
+    if (batch.length >= batchSize) {
+      await flush();
+      if (!slice.mayGoOn(jobIds.length)) return { jobIds, next: index };
+    }
     const job = submittedJob(ports.yaml, { ...submission, ...expanded, run });
     for (let copy = 0; copy < submission.copies; copy++) batch.push({ ...job, key: `${index}.${copy}` });
     index += 1;
-    if (batch.length >= batchSize) await flush();
   }
   if (batch.length > 0) await flush();
-  return jobIds;
+  return { jobIds, next: null };
 }
 
 /** The suite broke while it was expanded, as opposed to the store that its jobs go into. */
