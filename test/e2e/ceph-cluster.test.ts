@@ -81,7 +81,7 @@ describeWith(['docker', 'debootstrap'], 'a Ceph cluster on three containers', ()
 
   test('becomes healthy, carries every workload, survives restarts and thrashing, and is archived', async () => {
     const { failureReason, folder, log } = await run(`
-- ceph: {log-ignorelist: ['\\(OSD_', '\\(PG_', '\\(OBJECT_', '\\(MON_', '\\(POOL_', 'SLOW_OPS', 'slow ops', 'boot', 'wrongly marked']}
+- ceph: {log-ignorelist: ['\\(OSD_', '\\(PG_', '\\(OBJECT_', '\\(MON_', '\\(POOL_', 'SLOW_OPS', 'slow ops', 'boot', 'wrongly marked', 'overall HEALTH_']}
 - exec: {client.0: ["sudo ceph health | grep HEALTH_OK"]}
 - ceph-fuse: [client.0, client.1]
 - exec: {client.0: ['cp -r /usr/share/ceph $TESTDIR/mnt.0/x', 'diff -r /usr/share/ceph $TESTDIR/mnt.0/x']}
