@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCleaner } from '../../core/operations/clean-nodes.ts';
+import { pyYaml } from '../yaml/yaml.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import { fakeProvider } from '../../test/fixtures/fake-lab.ts';
 import { keptLog, newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
@@ -123,6 +124,7 @@ describe('a process that is killed while it holds leases', () => {
         holds: sqliteHolds(database),
         clock,
         log: keptLog(),
+        yaml: pyYaml,
         launcher: childLauncher({ folder, runnerMain: '', archiveUrl: null, env: {} }),
         providers: new Map([['shelf', fakeProvider('shelf', clean)]]),
         wakeups: { poke: async () => {} },

@@ -63,7 +63,7 @@ export interface LabOptions {
   readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
   readonly site?: Pick<
     SiteConfig,
-    'defaultMachineType' | 'maxJobSeconds' | 'apiLimits' | 'mail' | 'queueRules'
+    'defaultMachineType' | 'maxJobSeconds' | 'apiLimits' | 'mail' | 'queueRules' | 'holdHours'
   >; // default: those of a site without settings
   readonly temporary?: boolean; // true = nothing may outlast a start that failed
   readonly say: (line: string) => void; // for a person
@@ -131,10 +131,11 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
     if (options.temporary) await destroyTargets(ports);
     throw error;
   });
-  const loops = startLoops(ports, {
-    maxRunners: options.maxRunners,
-    rules: (options.site ?? defaultSite).queueRules,
-  });
+  const { holdHours, mail, queueRules } = options.site ?? defaultSite;
+  const loops = startLoops(
+    { ...ports, yaml: pyYaml },
+    { maxRunners: options.maxRunners, rules: queueRules, holdMs: holdHours * 3_600_000 },
+  );
   undo.defer(() => loops.stop());
   const pruning = startLoop({
     name: 'suite cache',
@@ -143,7 +144,6 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
     act: () => pruneSuiteCache({ jobs: ports.jobs, folder: paths.root }),
   });
   undo.defer(() => pruning.stop());
-  const { mail } = options.site ?? defaultSite;
   const desk = resultsDesk({ database, folder: paths.root, mail, log });
   const pageUrl = (run: string, jobId?: number) =>
     `${url}${pagePath(run, ...(jobId === undefined ? [] : [jobId]))}`;

@@ -5,6 +5,7 @@ import type { LabPorts } from '../../core/operations/lab-ports.ts';
 import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
 import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
+import type { SweepPorts } from '../../core/operations/sweep.ts';
 import type { JobDurations } from '../../core/ports/job-durations.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
 import type { Pulse } from '../../api/pulse.ts';
@@ -36,8 +37,11 @@ const dispatchEveryMs = 2000;
 const sweepEveryMs = 5000;
 const cleanEveryMs = 2000;
 
-/** Starts the loops of a lab. At most `maxRunners` jobs run at once. */
-export function startLoops(ports: LoopPorts, options: { maxRunners: number; rules: QueueRules }): LabLoops {
+/** Starts the loops of a lab. At most `maxRunners` jobs run at once; `holdMs` is how long nodes are held after a failure, where they are. */
+export function startLoops(
+  ports: LoopPorts & Pick<SweepPorts, 'yaml'>,
+  options: { maxRunners: number; rules: QueueRules; holdMs: number },
+): LabLoops {
   const { log } = ports;
   let pulse: Pulse = { dispatchPasses: 0, dispatchSeconds: 0, sweptAt: null };
   const waits = new Map<number, WaitingJob>();
@@ -68,7 +72,7 @@ export function startLoops(ports: LoopPorts, options: { maxRunners: number; rule
       await cleaner.pass();
     },
   });
-  const sweeper = createSweeper(ports);
+  const sweeper = createSweeper(ports, { holdMs: options.holdMs });
   const sweeping = startLoop({
     name: 'sweeper',
     everyMs: sweepEveryMs,

@@ -1,35 +1,8 @@
 import { expect, test } from 'vitest';
-import { fakeLab } from '../../test/fixtures/fake-lab.ts';
-import { newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
+import { newJob, nodeSpec } from '../../test/fixtures/lab-records.ts';
+import { runningLab } from '../../test/fixtures/running-lab.ts';
 import { dispatch } from './dispatch.ts';
 import { createSweeper } from './sweep.ts';
-
-/** A lab whose only job has been claimed, and started by `runner 1` unless told otherwise; its sweeper has been awake for a while. */
-async function runningLab(options: { started?: boolean; maxSeconds?: number } = {}) {
-  const lab = fakeLab();
-  await lab.nodes.register([nodeSpec('a')], 1);
-  await lab.jobs.createRun(newRun('r'));
-  const job = newJob('k', { maxSeconds: options.maxSeconds ?? 100_000 });
-  const [jobId = 0] = await lab.jobs.enqueue({ run: 'r', jobs: [job], now: 2 });
-  await dispatch(lab, { maxRunners: null });
-  const attempt = lab.launcher.launched[0]?.attempt ?? { run: 'r', jobId, fence: 0 };
-  if (options.started ?? true) await lab.jobs.start(attempt, { runner: 'runner 1', now: lab.clock.time });
-  const sweeper = createSweeper(lab);
-  const pass = async (seconds: number) => {
-    const reports = [];
-    for (let waited = 0; waited < seconds; waited += 10) {
-      lab.clock.time += Math.min(10, seconds - waited) * 1000;
-      reports.push(await sweeper.sweep());
-    }
-    return {
-      ended: reports.flatMap((report) => report.ended),
-      requeued: reports.flatMap((report) => report.requeued),
-      released: reports.flatMap((report) => report.released),
-    };
-  };
-  await sweeper.sweep();
-  return { lab, jobId, attempt, sweeper, pass, job: () => lab.jobs.getJob('r', jobId) };
-}
 
 test('a job whose runner vanished is dead at the next pass, and its nodes are to be cleaned', async () => {
   const { lab, jobId, pass, job } = await runningLab();
@@ -180,4 +153,50 @@ test('the nodes of a job whose runner vanished are held where somebody asked for
   expect(await lab.nodes.get('a')).toMatchObject({ state: 'locked', lock: { id: `hold:r/${jobId}` } });
   expect((await pass(3600 + 120)).released).toEqual([`hold:r/${jobId}`]);
   expect(await lab.nodes.get('a')).toMatchObject({ state: 'dirty' });
+});
+
+test.each([
+  ['for the hours of the site', 'unlock_on_failure: false', 8 * 3600],
+  ['for its own hours', 'unlock_on_failure: false\nhold_hours: 2', 2 * 3600],
+  ['for hours that are written as a float', 'unlock_on_failure: false\nhold_hours: 2.0', 2 * 3600],
+])('the nodes of a vanished runner are held %s when its job says so', async (_, config, seconds) => {
+  const { lab, jobId, pass } = await runningLab({ config });
+  lab.launcher.alive.clear();
+  await pass(10);
+  expect(await lab.nodes.get('a')).toMatchObject({
+    state: 'locked',
+    lock: {
+      id: `hold:r/${jobId}`,
+      owner: 'tester@here',
+      job: null,
+      leaseUntil: lab.clock.time + seconds * 1000,
+    },
+  });
+});
+
+test.each([
+  ['says nothing of it', 'tasks: []'],
+  ['lets go of its nodes', 'unlock_on_failure: true'],
+  ['cannot be read', 'unlock_on_failure: [false'],
+])('the nodes of a vanished runner are cleaned when its job %s', async (_, config) => {
+  const { lab, jobId, pass } = await runningLab({ config });
+  lab.launcher.alive.clear();
+  expect((await pass(10)).ended).toEqual([jobId]);
+  expect(await lab.nodes.get('a')).toMatchObject({ state: 'dirty' });
+});
+
+test('a job that somebody killed does not keep its nodes, though its runner vanished then', async () => {
+  const { lab, jobId, pass } = await runningLab({ config: 'unlock_on_failure: false' });
+  await lab.jobs.kill({ run: 'r', actor: 'alice', reason: 'wrong branch', now: lab.clock.time });
+  lab.launcher.alive.clear();
+  expect((await pass(10)).ended).toEqual([jobId]);
+  expect(await lab.nodes.get('a')).toMatchObject({ state: 'dirty' });
+});
+
+test('a wish for longer than the job keeps its nodes is granted', async () => {
+  const { lab, jobId, pass } = await runningLab({ config: 'unlock_on_failure: false\nhold_hours: 1' });
+  await lab.holds.ask({ run: 'r', jobId, seconds: 7200, by: 'ann', reason: null, at: 1 });
+  lab.launcher.alive.clear();
+  await pass(10);
+  expect((await lab.nodes.get('a'))?.lock?.leaseUntil).toBe(lab.clock.time + 7_200_000);
 });

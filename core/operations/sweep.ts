@@ -1,9 +1,16 @@
+import { heldOnFailureMs } from '../config/held-on-failure.ts';
+import { defaultSite } from '../config/site-settings.ts';
+import { isYamlMap } from '../config/yaml-value.ts';
+import type { YamlMap } from '../config/yaml-value.ts';
 import type { JobOutcome, JobRecord } from '../ports/job-store.ts';
+import type { YamlCodec } from '../ports/yaml-codec.ts';
 import { claimedJobs } from './claimed-jobs.ts';
 import { leaseMs, mostAttempts, unwindMs } from './lab-ports.ts';
 import type { LabPorts } from './lab-ports.ts';
 
-export type SweepPorts = Pick<LabPorts, 'clock' | 'holds' | 'jobs' | 'launcher' | 'log' | 'nodes'>;
+export type SweepPorts = Pick<LabPorts, 'clock' | 'holds' | 'jobs' | 'launcher' | 'log' | 'nodes'> & {
+  readonly yaml: Pick<YamlCodec, 'parse'>;
+};
 
 export interface Sweeper {
   /** One pass: makes true what the records say should be. Safe beside other sweepers and at any time. */
@@ -17,6 +24,7 @@ export interface SweepReport {
 }
 
 export interface SweeperOptions {
+  readonly holdMs?: number; // for jobs that keep their nodes after a failure, and do not say how long
   readonly unwindMs?: number; // how long a runner that was asked to stop may take
   readonly graceMs?: number; // how long leases are believed in after the sweeper itself was away
   readonly awayMs?: number; // a longer pause between passes means that the sweeper was away
@@ -24,8 +32,8 @@ export interface SweeperOptions {
 
 /**
  * Ends what lost its runner: jobs whose process is gone, whose lease ran out, who overran their deadline, and who were asked to
- * stop and did not. Every such job becomes `dead` with a reason, and its nodes dirty, or held where somebody asked for it. Ends, too, jobs that expired in the
- * queue, and people's locks whose time is over.
+ * stop and did not. Every such job becomes `dead` with a reason, and its nodes dirty, or held where somebody, or the job by its `unlock_on_failure: false`,
+ * asked for it. Ends, too, jobs that expired in the queue, and people's locks whose time is over.
  * After a pause in its own passes (a restart of the lab, a laptop that slept, a clock that jumped) it leaves leases alone
  * for a while, since the runners need a moment to renew theirs.
  */
@@ -45,7 +53,12 @@ export function createSweeper(ports: SweepPorts, options: SweeperOptions = {}): 
       const passedMs = away || lastPass === null ? 0 : now - lastPass;
       lastPass = now;
       const leasesCount = now >= believeUntil;
-      const limits = { now, leasesCount, unwindMs: options.unwindMs ?? unwindMs };
+      const limits = {
+        now,
+        leasesCount,
+        unwindMs: options.unwindMs ?? unwindMs,
+        holdMs: options.holdMs ?? defaultSite.holdHours * 3_600_000,
+      };
       const report = { ended: [] as number[], requeued: [] as number[], released: [] as string[] };
       const claimed = await claimedJobs(ports.jobs);
       watchedMs = watch(claimed, watchedMs, passedMs);
@@ -85,6 +98,7 @@ interface Limits {
   readonly neverStarted: boolean;
   readonly leasesCount: boolean;
   readonly unwindMs: number;
+  readonly holdMs: number;
 }
 
 interface Finding {
@@ -110,14 +124,14 @@ async function sweepJob(
     return;
   }
   if (finding.force && job.runner !== null) await ports.launcher.stop(job.runner, { force: true });
-  const hold = job.status === 'waiting' ? null : await ports.holds.of(job.run, job.jobId);
+  const holdMs = job.status === 'waiting' ? null : await holdMsOf(ports, job, limits);
   const outcome: JobOutcome = {
     status: 'dead',
     failureReason: finding.reason,
     actor: finding.actor,
     durationSeconds: job.startedAt === null ? null : (limits.now - job.startedAt) / 1000,
     nodesClean: job.status === 'waiting',
-    ...(hold !== null && { holdNodesUntil: limits.now + hold.seconds * 1000 }),
+    ...(holdMs !== null && { holdNodesUntil: limits.now + holdMs }),
     ifNotStarted: job.status === 'waiting',
     now: limits.now,
     ...(finding.ifLeaseEnded && { ifLeaseEndedBefore: limits.now }),
@@ -125,6 +139,25 @@ async function sweepJob(
   if ((await ports.jobs.finish(attempt, outcome)) !== 'ok') return;
   report.ended.push(job.jobId);
   ports.log.warn(`job ${job.run}/${job.jobId} is dead: ${finding.reason}`);
+}
+
+/** How long the nodes stay with the owner, as its runner would have decided it: the longer of what was asked for and what the job says. */
+async function holdMsOf(ports: SweepPorts, job: JobRecord, limits: Limits): Promise<number | null> {
+  const wish = await ports.holds.of(job.run, job.jobId);
+  const byItself = job.killRequested === null;
+  const own = byItself ? heldOnFailureMs(configOf(ports, job), limits.holdMs) : null;
+  return wish === null ? own : Math.max(wish.seconds * 1000, own ?? 0);
+}
+
+/** A config that cannot be read keeps no nodes, and no job from its end. */
+function configOf(ports: SweepPorts, job: JobRecord): YamlMap | null {
+  try {
+    const config = ports.yaml.parse(job.config);
+    return isYamlMap(config) ? config : null;
+  } catch (error) {
+    ports.log.warn(`nobody can say whether job ${job.run}/${job.jobId} keeps its nodes: ${String(error)}`);
+    return null;
+  }
 }
 
 /** What is wrong with a claimed job, or null. */

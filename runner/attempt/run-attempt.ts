@@ -1,3 +1,4 @@
+import { heldOnFailureMs } from '../../core/config/held-on-failure.ts';
 import type { YamlMap } from '../../core/config/yaml-value.ts';
 import type { Node } from '../../core/locks/node.ts';
 import { shortname } from '../../core/config/targets.ts';
@@ -130,9 +131,8 @@ function outcomeOf(
   const now = params.clock.now();
   // A request that came when the job was over already changes nothing.
   const killed = result.status === 'dead' ? lease.killed : null;
-  const byItself =
-    result.status !== 'pass' && killed === null && !params.asked.aborted && keepsNodes(result.config);
-  const ownMs = byItself ? holdMsOf(result.config, params.holdMs) : null;
+  const byItself = result.status !== 'pass' && killed === null && !params.asked.aborted;
+  const ownMs = byItself ? heldOnFailureMs(result.config, params.holdMs) : null;
   const holdMs = wish === null ? ownMs : Math.max(wish.seconds * 1000, ownMs ?? 0);
   return {
     status: result.status,
@@ -143,15 +143,6 @@ function outcomeOf(
     now,
     ...(holdMs !== null && { holdNodesUntil: now + holdMs }),
   };
-}
-
-function keepsNodes(config: YamlMap | null): boolean {
-  return config?.get('unlock_on_failure') === false;
-}
-
-function holdMsOf(config: YamlMap | null, usual: number): number {
-  const hours = config?.get('hold_hours');
-  return typeof hours === 'number' && hours > 0 ? hours * 3_600_000 : usual;
 }
 
 /** What somebody asked for the nodes when the job ends; a store that does not say it does not keep the job from ending. */

@@ -4,6 +4,7 @@ import { sqliteHolds } from '../../adapters/embedded/holds.ts';
 import { sqlitePauses } from '../../adapters/embedded/pauses.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
+import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
 import { leaseMs } from '../../core/operations/lab-ports.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
@@ -44,6 +45,7 @@ const ports = {
   launcher,
   clock: { now: () => time },
   log: silentLogger,
+  yaml: pyYaml,
 };
 const sweeper = createSweeper(ports, { graceMs: 0, awayMs: Infinity });
 

@@ -1,3 +1,4 @@
+import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import { createCleaner } from '../../core/operations/clean-nodes.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
 import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
@@ -45,6 +46,7 @@ async function runLab(world: World, lab: SimProcess, params: LabParams): Promise
     ...world.stores(lab, { kind: 'lab', mortal }),
     clock,
     log: silentLogger,
+    yaml: pyYaml,
     launcher: world.behindLine(lab, { port: params.launcher, prefix: 'launcher', mortal }),
     providers: new Map([
       ['shelf', world.behindLine(lab, { port: params.provider, prefix: 'provider', mortal })],
