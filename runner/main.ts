@@ -22,6 +22,7 @@ import type { Node, NodeSpec } from '../core/locks/node.ts';
 import type { Archive } from '../core/ports/archive.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import { unpreparedNodes } from './job/unprepared-nodes.ts';
+import type { Transition } from '../core/ports/job-store.ts';
 import { leaseMs } from '../core/operations/lab-ports.ts';
 import { createJobLog } from './archive/job-log.ts';
 import { createMask } from './archive/mask.ts';
@@ -70,8 +71,8 @@ type LocalAssignment = z.infer<typeof localSchema>;
 /** The lab as an attempt sees it. */
 interface LabOfAttempt extends RunnerStores {
   readonly archive: Pick<Archive, 'append' | 'put' | 'url'>;
-  /** Tells the inventory that a node is reached in another way now; null = the lab is not asked to keep that. */
-  readonly moved: ((spec: NodeSpec) => Promise<void>) | null;
+  /** Tells the inventory what a node has become; null = the lab is not asked to keep that. */
+  readonly moved: ((spec: NodeSpec) => Promise<Transition>) | null;
   readonly archivePath: string; // how the archive's folder of the job is named, in messages and the archived config
   readonly runner: string; // who we are, as the launcher finds us
   readonly sshKey?: string | null; // the lab's private key as text; not given = that of the site
@@ -144,7 +145,7 @@ function openLab(assignment: Assignment): Omit<LabOfAttempt, 'runner' | 'close'>
     evidence: sqliteNodeEvidence(database),
     holds: sqliteHolds(database),
     archive: fileArchive({ folder: paths.archive, baseUrl: assignment.archiveUrl }),
-    moved: (spec) => sqliteNodeStore(database).register([spec], clock.now()),
+    moved: (spec) => sqliteNodeStore(database).moved(assignment.attempt, { spec, now: clock.now() }),
     archivePath: join(paths.archive, folder),
     close: () => database.close(),
   };

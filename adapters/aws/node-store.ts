@@ -3,13 +3,14 @@ import type { NodeSpec } from '../../core/locks/node.ts';
 import type { NodeEvent, NodeStore } from '../../core/ports/node-store.ts';
 import { allShards, nodeKeys, sortable } from './keys.ts';
 import { dynamoNodeCare } from './node-care.ts';
+import { attemptLockId } from './node-grants.ts';
 import { changeNodes, freshNode, keepEvents } from './node-items.ts';
 import type { EventItem, NodeItem, RetiredItem } from './node-items.ts';
 import { dynamoNodeLocks } from './node-locks.ts';
-import type { Tables } from './table.ts';
+import type { Tables, Write } from './table.ts';
 import { transition } from './transition.ts';
 
-type Inventory = Pick<NodeStore, 'register' | 'remove' | 'get' | 'list' | 'history'>;
+type Inventory = Pick<NodeStore, 'register' | 'moved' | 'remove' | 'get' | 'list' | 'history'>;
 
 /** The inventory on DynamoDB. */
 export function dynamoNodeStore(tables: Tables): NodeStore {
@@ -21,6 +22,15 @@ function inventory(tables: Tables): Inventory {
     /** A transaction for each node: two or three requests. */
     async register(specs, now) {
       for (const spec of specs) await registerNode(tables, spec, now);
+    },
+    async moved(attempt, { spec, now }) {
+      return transition(tables, async (op) => {
+        const item = await tables.get<NodeItem>(tables.nodes, nodeKeys.node(spec.name));
+        const lock = item?.node.lock ?? null;
+        if (item === null || lock?.id !== attemptLockId(attempt) || lock.job?.run !== attempt.run)
+          return { result: 'stale', writes: [] };
+        return { result: 'ok', writes: await refreshed(tables, op, { item, spec, now }) };
+      });
     },
     async remove(name) {
       return transition(tables, async (op) => {
@@ -83,7 +93,6 @@ function asEvent({ at, event, by, detail }: NodeEvent): NodeEvent {
 }
 
 async function registerNode(tables: Tables, spec: NodeSpec, now: number): Promise<void> {
-  const told = { at: now, by: spec.provider, detail: `${spec.user}@${spec.address}:${spec.port}` };
   await transition(tables, async (op) => {
     const keys = [nodeKeys.node(spec.name), nodeKeys.retired(spec.name)];
     const [item, retired] = (await tables.getMany(tables.nodes, keys)) as [
@@ -92,7 +101,7 @@ async function registerNode(tables: Tables, spec: NodeSpec, now: number): Promis
     ];
     if (item === null) {
       const node = freshNode(spec, { fence: retired?.fence ?? 0, now });
-      const event = { ...told, event: 'registered' };
+      const event = { ...registration(spec, now), event: 'registered' };
       // The history of a node that comes back goes on behind that of its earlier life.
       const version = (retired?.version ?? 0) + 1;
       const put = {
@@ -102,13 +111,22 @@ async function registerNode(tables: Tables, spec: NodeSpec, now: number): Promis
       };
       return { result: undefined, writes: [{ Put: put }] };
     }
-    const fields = Object.keys(spec) as (keyof NodeSpec)[];
-    if (fields.every((field) => item.node[field] === spec[field])) return { result: undefined, writes: [] };
-    const change = {
-      before: item,
-      node: { ...item.node, ...spec },
-      event: { ...told, event: 'refreshed' },
-    };
-    return { result: undefined, writes: await changeNodes(tables, op, [change]) };
+    return { result: undefined, writes: await refreshed(tables, op, { item, spec, now }) };
   });
+}
+
+/** The writes that bring a known node up to date; none when it is so already. */
+async function refreshed(
+  tables: Tables,
+  op: string,
+  { item, spec, now }: { item: NodeItem; spec: NodeSpec; now: number },
+): Promise<Write[]> {
+  const fields = Object.keys(spec) as (keyof NodeSpec)[];
+  if (fields.every((field) => item.node[field] === spec[field])) return [];
+  const event = { ...registration(spec, now), event: 'refreshed' };
+  return changeNodes(tables, op, [{ before: item, node: { ...item.node, ...spec }, event }]);
+}
+
+function registration(spec: NodeSpec, now: number): Omit<NodeEvent, 'event'> {
+  return { at: now, by: spec.provider, detail: `${spec.user}@${spec.address}:${spec.port}` };
 }

@@ -1,5 +1,5 @@
 import type { Node, NodeSpec, NodeState } from '../locks/node.ts';
-import type { Transition } from './job-store.ts';
+import type { AttemptRef, Transition } from './job-store.ts';
 
 /** The inventory and the locks of people. Locks of jobs move through JobStore, in the job's own transaction. */
 export interface NodeStore {
@@ -8,6 +8,11 @@ export interface NodeStore {
    * comes back goes on from its last fence.
    */
   register(specs: readonly NodeSpec[], now: number): Promise<void>;
+  /**
+   * Stores what a node of an attempt has become in its hands: another address, port or system. `stale` when the attempt does not hold
+   * it (any more): nothing is changed then (L3). A second call changes nothing.
+   */
+  moved(attempt: AttemptRef, params: { spec: NodeSpec; now: number }): Promise<Transition>;
   /** Forgets a node. `stale` while it is locked. */
   remove(name: string): Promise<Transition>;
   get(name: string): Promise<Node | null>;

@@ -1,8 +1,9 @@
 import type { PlainValue } from '../../core/config/yaml-value.ts';
 import { toPlain } from '../../core/config/yaml-value.ts';
+import { NodeStateError } from '../../core/locks/errors.ts';
 import { specOf } from '../../core/locks/node.ts';
 import type { Node, NodeSpec } from '../../core/locks/node.ts';
-import type { AttemptRef } from '../../core/ports/job-store.ts';
+import type { AttemptRef, Transition } from '../../core/ports/job-store.ts';
 import type { Provider } from '../../core/ports/provider.ts';
 import { nodeTargets } from '../attempt/node-targets.ts';
 import type { TakeSnapshot } from '../engine/snapshot.ts';
@@ -28,7 +29,7 @@ export function jobNodes(params: {
   attempt: AttemptRef;
   osType: PlainValue;
   osVersion: PlainValue;
-  moved: ((spec: NodeSpec) => Promise<void>) | null; // told how a node is reached from now on
+  moved: ((spec: NodeSpec) => Promise<Transition>) | null; // told what a node has become
 }): JobNodes {
   const { providers, attempt } = params;
   const nodes = new Map(params.nodes.map((node) => [node.name, node]));
@@ -36,7 +37,8 @@ export function jobNodes(params: {
   const change = async (node: Node, changes: Partial<NodeSpec>): Promise<void> => {
     const changed = { ...node, ...changes };
     nodes.set(node.name, changed);
-    await params.moved?.(specOf(changed));
+    if ((await params.moved?.(specOf(changed))) === 'stale')
+      throw new NodeStateError(`node ${node.name} is not held for ${attempt.run}/${attempt.jobId} any more`);
   };
   return {
     async prepare({ signal }) {

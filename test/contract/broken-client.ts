@@ -4,11 +4,12 @@ import { attemptLockId } from '../../adapters/embedded/node-grants.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
 import type { JobStore } from '../../core/ports/job-store.ts';
+import type { NodeStore } from '../../core/ports/node-store.ts';
 import type { StoreClient } from './race.ts';
 
 /**
- * Stores that are broken on purpose, to show that the contract would see it: `claim` reads, thinks for a moment and then writes, each
- * step right by itself, but not as one.
+ * Stores that are broken on purpose, to show that the contract would see it: `claim` and `moved` read, think for a moment and then write,
+ * each step right by itself, but not as one.
  */
 export async function connect(file: string): Promise<StoreClient> {
   const database = openDatabase(file);
@@ -39,5 +40,12 @@ export async function connect(file: string): Promise<StoreClient> {
     database.run('update runs set queued = queued - 1, waiting = waiting + 1 where name = ?', params.run);
     return { kind: 'claimed', attempt, attemptNumber: 1, nodes: found };
   };
-  return { jobs: { ...jobs, claim }, nodes, close: () => database.close() };
+  const moved: NodeStore['moved'] = async (attempt, { spec, now }) => {
+    const node = await nodes.get(spec.name);
+    if (node?.lock?.id !== attemptLockId(attempt)) return 'stale';
+    await sleep(100);
+    await nodes.register([spec], now);
+    return 'ok';
+  };
+  return { jobs: { ...jobs, claim }, nodes: { ...nodes, moved }, close: () => database.close() };
 }

@@ -1,12 +1,19 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { breachesOfClaiming } from './lock-laws.ts';
+import { breachesOfMoving } from './node-moves.ts';
+import type { StoresUnderTest } from './race.ts';
 import { setupSqliteStores } from './sqlite-client.ts';
 
-test('the contract sees a store that reads first and writes later', async () => {
-  const stores = await setupSqliteStores(new URL('./broken-client.ts', import.meta.url).href);
-  try {
-    expect(await breachesOfClaiming(stores)).toContainEqual(expect.stringMatching(/jobs got the same nodes/));
-  } finally {
-    await stores.close();
-  }
+let stores: StoresUnderTest;
+beforeEach(async () => {
+  stores = await setupSqliteStores(new URL('./broken-client.ts', import.meta.url).href);
+});
+afterEach(async () => stores.close());
+
+test('the contract sees a claim that reads first and writes later', async () => {
+  expect(await breachesOfClaiming(stores)).toContainEqual(expect.stringMatching(/jobs got the same nodes/));
+});
+
+test('the contract sees a move that reads first and writes later', async () => {
+  expect(await breachesOfMoving(stores)).toContainEqual(expect.stringMatching(/on port 9/));
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newJob, newRun, nodeSpec } from '../fixtures/lab-records.ts';
 import { request } from './lock-request.ts';
+import { moveCases } from './node-moves.ts';
 import { careCases } from './node-store-care.ts';
 import type { Grant } from './race-acts.ts';
 import { race } from './race.ts';
@@ -21,6 +22,7 @@ export function describeNodeStore(params: { name: string; setup: () => Promise<S
     inventoryCases(() => stores);
     lockCases(() => stores);
     careCases(() => stores);
+    moveCases(() => stores);
     nodeRaceCases(() => stores);
   });
 }

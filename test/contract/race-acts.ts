@@ -1,6 +1,6 @@
 import type { AttemptRef, ClaimResult, Transition } from '../../core/ports/job-store.ts';
 import type { LockResult } from '../../core/ports/node-store.ts';
-import { newJob } from '../fixtures/lab-records.ts';
+import { newJob, nodeSpec } from '../fixtures/lab-records.ts';
 import type { StoreClient } from './race.ts';
 
 /** What racers do. Each returns plain data that the test judges. */
@@ -138,6 +138,25 @@ async function clean({ nodes }: StoreClient, { input }: Turn<{ name: string }>):
   return (await nodes.beginCleaning(input.name, 60))?.fence ?? null;
 }
 
+/** One half ends attempts and has their nodes made new, the other one says of each node that it has moved. */
+async function moveOrEnd(
+  { jobs, nodes }: StoreClient,
+  { input, racer }: Turn<{ attempts: AttemptRef[]; nodes: string[] }>,
+): Promise<string[]> {
+  const moved: string[] = [];
+  for (const [index, attempt] of input.attempts.entries()) {
+    const name = input.nodes[index] ?? '';
+    if (racer % 2 === 1) {
+      moved.push(await nodes.moved(attempt, { spec: nodeSpec(name, { port: 9 }), now: 70 }));
+      continue;
+    }
+    await finish({ jobs, nodes, close: () => undefined }, { input: attempt, racer });
+    const begun = await nodes.beginCleaning(name, 71);
+    if (begun !== null) await nodes.cleaned({ name, fence: begun.fence, spec: { port: 2222 }, now: 72 });
+  }
+  return moved;
+}
+
 export const acts = {
   drain,
   claimNodes,
@@ -147,6 +166,7 @@ export const acts = {
   killOrClaim,
   lockAndRelease,
   clean,
+  moveOrEnd,
 } as const satisfies Record<string, (client: StoreClient, turn: Turn<never>) => Promise<unknown>>;
 
 export type Acts = typeof acts;

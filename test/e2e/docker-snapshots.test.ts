@@ -117,7 +117,10 @@ describeWith(['docker', 'debootstrap'], 'jobs on containers', () => {
         attempt,
         osType: null,
         osVersion: null,
-        moved: async (spec) => void moved.push(spec),
+        moved: async (spec) => {
+          moved.push(spec);
+          return 'ok';
+        },
       }),
     });
     const log = await readFile(join(archive, 'job/teuthology.log'), 'utf8');
