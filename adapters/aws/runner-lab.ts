@@ -1,5 +1,5 @@
 import type { Node, NodeSpec } from '../../core/locks/node.ts';
-import type { AttemptRef } from '../../core/ports/job-store.ts';
+import type { AttemptRef, Transition } from '../../core/ports/job-store.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { awsClients } from './clients.ts';
 import { needed, readAwsEnvironment } from './environment.ts';
@@ -16,7 +16,7 @@ export interface RunnerLab extends Pick<AwsPorts, 'jobs' | 'evidence' | 'holds' 
   readonly runner: string; // the ARN of this task
   readonly sshKey: string | null; // the lab's private key as text; null = it has none
   readonly archivePath: string; // how the archive's folder of the job is named
-  readonly moved: (spec: NodeSpec) => Promise<void>;
+  readonly moved: (spec: NodeSpec) => Promise<Transition>;
   /** Makes whole objects of the job's files, once nothing more is appended to them. */
   readonly settle: () => Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function openRunnerLab(
     runner: await ownTask(env),
     sshKey: secret === undefined ? null : await sshKeyOf(clients.secrets(), secret),
     archivePath: ports.archive.url(folder) ?? `s3://${bucket}/${folder}`,
-    moved: (spec) => ports.nodes.register([spec], ports.clock.now()),
+    moved: (spec) => ports.nodes.moved(assigned.attempt, { spec, now: ports.clock.now() }),
     settle: async () => void (await mergeParts({ client: clients.s3(), bucket, folder })),
   };
 }
