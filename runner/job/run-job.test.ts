@@ -175,12 +175,6 @@ tasks:
     expect(await log()).not.toContain('internal.connect');
   });
 
-  test('says that it installs no kernel when the job asks for one', async () => {
-    const result = await run(pyYaml.parse('kernel: {branch: testing}\ntasks:\n- nop:\n') as YamlMap);
-    expect(result.status).toBe('pass');
-    expect(await log()).toContain('WARNING:teuthology.run:kernel: this lab installs no kernels');
-  });
-
   test('compresses large files on their way and keeps the others', async () => {
     await run(
       jobOn(`
