@@ -92,7 +92,7 @@ test('a launcher that is out of order costs no job an attempt, is tried less and
       /no runner could be started: cannot start a runner: no memory; trying again at \d{4}-/,
     );
   }
-  expect(tries).toBe(15); // 6 within the first minute, then one a minute
+  expect(tries).toBe(24); // 5 within the first half minute, then one each half minute
   expect(await lab.jobs.getJob('r', ids[0] ?? 0)).toMatchObject({ status: 'queued', attempt: 0 });
   expect(await lab.nodes.list({ state: 'free' })).toHaveLength(1);
   lab.launcher.broken = null;
