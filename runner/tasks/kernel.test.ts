@@ -20,6 +20,13 @@ describe('the key kernel of a job', () => {
     expect(lines.filter((line) => line.includes('task.print'))).toEqual([]);
   });
 
+  test('leaves the kernel of suites that name none as it is', async () => {
+    const { status } = await bench.run(
+      'kernel: {branch: distro, kdb: 1, sha1: distro, flavor: default}\nroles: [[client.0]]\ntasks: []',
+    );
+    expect(status).toBe('pass');
+  });
+
   test('is no task', async () => {
     const { failureReason } = await bench.run('roles: [[client.0]]\ntasks: [{kernel: null}]');
     expect(failureReason).toBe("tasks[0]: 'kernel' is a key of the job and no task");

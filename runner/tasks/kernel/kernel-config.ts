@@ -3,9 +3,16 @@ import { overridesFor } from '../../../core/config/overrides.ts';
 import type { Cluster, JobDocument, PlainValue, Remote } from '../../engine/task.ts';
 import { argument, taskArguments } from '../args.ts';
 import type { ArgumentValues } from '../args.ts';
+import type { ArgumentKind } from '../argument-kinds.ts';
 import { either, flag, optional, seconds, text } from '../argument-kinds.ts';
 import { isConfigMap, TaskConfigError } from '../task-config.ts';
 import type { ConfigMap } from '../task-config.ts';
+
+/** As suites write it. */
+const bit: ArgumentKind<boolean> = {
+  name: '0 or 1',
+  read: (value) => (value === 0 || value === 1 ? value === 1 : undefined),
+};
 
 const version = (usage: string) => argument({ usage, kind: optional(text), fallback: null });
 
@@ -18,7 +25,11 @@ const table = {
   koji: version('a build of koji'),
   koji_task: version('a task of koji'),
   flavor: argument({ usage: 'of the build', kind: optional(text), fallback: null }),
-  kdb: argument({ usage: 'whether the kernel debugger is on', kind: optional(flag), fallback: null }),
+  kdb: argument({
+    usage: 'whether the kernel debugger is on',
+    kind: optional(either(flag, bit)),
+    fallback: null,
+  }),
   hwe: argument({ usage: "Ubuntu's newer kernel", kind: optional(flag), fallback: null }),
   timeout: argument({ usage: 'how long a reboot may take', kind: either(seconds, seconds), fallback: 300 }),
 };
