@@ -7,8 +7,8 @@ import { labScratch, queue, shellJob, startUp, untilJob } from '../test/fixtures
 
 /**
  * The embedded lab as its users meet it: the whole demo, the time from a submission to the first command of the first user task
- * on a warm node, and what an idle lab holds in memory. Most of a job's start is the runner's process: Node, its modules, and then one
- * SSH connection per host and about ten round trips of the initial tasks.
+ * on a warm node, and what an idle lab holds in memory. A job finds a runner with its modules loaded; what remains of its start is one SSH
+ * connection per host and about six round trips of the initial tasks.
  */
 const cli = join(import.meta.dirname, '..', 'cli', 'main.ts');
 const rounds = 15;

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { childLauncher } from '../adapters/embedded/child-launcher.ts';
+import type { ChildLauncher } from '../adapters/embedded/child-launcher.ts';
 import { openDatabase } from '../adapters/embedded/database.ts';
 import type { Database } from '../adapters/embedded/database.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
@@ -11,7 +12,6 @@ import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
 import { sqlitePauses } from '../adapters/embedded/pauses.ts';
 import { dispatch } from '../core/operations/dispatch.ts';
 import type { JobRecord } from '../core/ports/job-store.ts';
-import type { Launcher } from '../core/ports/launcher.ts';
 import { isFinal } from '../core/results/job-state.ts';
 import { keptLog, newJob, newRun } from '../test/fixtures/lab-records.ts';
 
@@ -20,7 +20,7 @@ const patience = { timeout: 40_000, interval: 100 };
 
 let folder: string;
 let database: Database;
-let launcher: Launcher;
+let launcher: ChildLauncher;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'loligo-runner-'));
   database = openDatabase(join(folder, 'lab.sqlite'));
@@ -29,12 +29,14 @@ beforeEach(() => {
     runnerMain,
     archiveUrl: null,
     env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder },
+    idle: 1,
   });
 });
 afterEach(async () => {
   for (const job of await sqliteJobStore(database).listJobs({ statuses: ['waiting', 'running'], limit: 9 })) {
     if (job.runner !== null) await launcher.stop(job.runner, { force: true });
   }
+  await launcher.close();
   database.close();
   rmSync(folder, { recursive: true });
 });
@@ -78,10 +80,17 @@ test('a job that passes is in the store, and its log in the archive', async () =
   await vi.waitFor(async () => expect(await launcher.isAlive(job.runner ?? '')).toBe(false), patience);
 });
 
-test('a job that fails says why', async () => {
-  const { until } = await startedJob('tasks: [{no_such_task: null}]');
+test('an idle runner that has loaded its modules executes a job that fails, which says why', async () => {
+  const log = await vi.waitFor(() => {
+    const [name = ''] = readdirSync(join(folder, 'runners')).filter((each) => each.startsWith('idle.'));
+    expect(name).not.toBe('');
+    return statSync(join(folder, 'runners', name));
+  }, patience);
+  const { jobId, until } = await startedJob('tasks: [{no_such_task: null}]');
   const job = await until(({ status }) => isFinal(status));
   expect(job).toMatchObject({ status: 'fail', failureReason: expect.stringContaining('no_such_task') });
+  const output = join(folder, 'archive', 'r', String(jobId), `supervisor.${jobId}.log`);
+  expect(statSync(output).ino).toBe(log.ino);
 });
 
 test('SIGTERM makes it unwind and end as dead, in the name of who asked', async () => {

@@ -35,6 +35,7 @@ const law: readonly Room[] = [
   { path: 'providers', rooms: ['core'], packages: 'any' },
   { path: 'runner', rooms: ['core'], packages: 'any' },
   { path: 'runner/main.ts', rooms: ['core', 'runner', 'adapters', 'providers'], packages: 'any' },
+  { path: 'runner/attempt-process.ts', rooms: ['core', 'runner', 'adapters', 'providers'], packages: 'any' },
   { path: 'api', rooms: ['core'], packages: 'any' },
   {
     path: 'lambdas',
@@ -56,7 +57,7 @@ const law: readonly Room[] = [
 /** Files that pick adapters and so may read the environment. */
 const compositionRoots = [
   /^cli\/[^/]+\.ts$/,
-  /^runner\/main\.ts$/,
+  /^runner\/(main|attempt-process)\.ts$/,
   /^lambdas\/[^/]+\.ts$/,
   /^infra\//,
   /^bench\//,

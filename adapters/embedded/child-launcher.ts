@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import type { Launcher, LaunchParams } from '../../core/ports/launcher.ts';
 import { archivePath } from '../../core/ports/archive.ts';
 import { labFolder } from './lab-folder.ts';
+import { idleRunners } from './idle-runners.ts';
+import type { IdleRunners } from './idle-runners.ts';
 import { pidOf, processIdentity } from './process-identity.ts';
 
 export interface ChildLauncherOptions {
@@ -15,6 +17,7 @@ export interface ChildLauncherOptions {
   readonly env: Readonly<Record<string, string | undefined>>; // of the runner
   readonly providers?: readonly AssignedProvider[]; // those that runners need
   readonly nodePath?: string; // default: the program that runs this
+  readonly idle?: number; // runners that are kept ready; default: none
   /** Called when a runner of this process has ended: a reason to sweep at once. */
   readonly onExit?: (runner: string) => void;
 }
@@ -45,19 +48,29 @@ export class LaunchError extends Error {
 export interface ChildLauncher extends Launcher {
   /** Resolves when none of the runners runs any more that this process has started, also those whose claim was taken back. */
   settled(): Promise<void>;
+  /** Ends the runners that wait for a job; those that have one go on. */
+  close(): Promise<void>;
 }
 
 /**
  * Runners as child processes. Each leads a process group and a session of its own, so that it goes on when the lab is stopped
- * or killed; its output goes to `supervisor.JOB.log` in the job's archive folder. Runner ids are process identities.
+ * or killed; its output goes to `supervisor.JOB.log` in the job's archive folder. Runner ids are process identities. Each
+ * executes one attempt and ends; with `idle`, it may have been started before there was one.
  */
 export function childLauncher(options: ChildLauncherOptions): ChildLauncher {
   const running = new Set<Promise<unknown>>();
+  const idle = idleRunners({
+    folder: labFolder(options.folder).runners,
+    workFolder: options.folder,
+    command: commandOf(options),
+    env: options.env,
+    count: options.idle ?? 0,
+  });
   return {
     async launch(params) {
       try {
         const assignment = await writeAssignment(options, params);
-        const child = await startRunner(options, { ...params, assignment });
+        const child = await startRunner({ ...options, idleRunners: idle }, { ...params, assignment });
         const ended = once(child, 'exit')
           .catch(() => undefined)
           .finally(() => running.delete(ended));
@@ -70,6 +83,7 @@ export function childLauncher(options: ChildLauncherOptions): ChildLauncher {
         throw new LaunchError(params.attempt, { cause });
       }
     },
+    close: () => idle.close(),
     settled: async () => void (await Promise.all(running)),
     isAlive: async (runner) => (await livePid(runner)) !== null,
     async stop(runner, { force }) {
@@ -102,16 +116,24 @@ async function writeAssignment(options: ChildLauncherOptions, params: LaunchPara
   return file;
 }
 
+function commandOf({ nodePath, runnerMain }: ChildLauncherOptions): [string, string] {
+  return [nodePath ?? process.execPath, runnerMain];
+}
+
 async function startRunner(
-  options: ChildLauncherOptions,
+  options: ChildLauncherOptions & { idleRunners: IdleRunners },
   params: LaunchParams & { assignment: string },
 ): Promise<ChildProcess> {
   const { run, jobId } = params.attempt;
   const folder = join(labFolder(options.folder).archive, archivePath(`${run}/${jobId}`));
   await mkdir(folder, { recursive: true });
-  const log = await open(join(folder, `supervisor.${jobId}.log`), 'a', 0o644);
+  const logFile = join(folder, `supervisor.${jobId}.log`);
+  const ready = await options.idleRunners.give({ assignment: params.assignment, log: logFile });
+  if (ready !== null) return ready;
+  const log = await open(logFile, 'a', 0o644);
   try {
-    const child = spawn(options.nodePath ?? process.execPath, [options.runnerMain, params.assignment], {
+    const [program, runnerMain] = commandOf(options);
+    const child = spawn(program, [runnerMain, params.assignment], {
       cwd: options.folder,
       env: options.env,
       detached: true,

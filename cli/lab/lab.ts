@@ -126,6 +126,7 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
   undo.defer(() => server.close());
   const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${server.port}`;
   const ports = await openPorts({ options, paths, database, token, url, log });
+  undo.defer(() => ports.children.close());
 
   const nodes = await startTargets(ports).catch(async (error: unknown) => {
     if (options.temporary) await destroyTargets(ports);
@@ -182,6 +183,7 @@ async function openPorts(params: {
     runnerMain,
     archiveUrl,
     env: options.runnerEnvironment,
+    idle: 1,
     onExit: () => exits.forEach((listener) => listener()),
   });
   const wakeups = localWakeups();
@@ -259,6 +261,7 @@ function stopper(ports: Ports, loops: LabLoops, undo: AsyncDisposableStack): Lab
   let stopping: Promise<void> | null = null;
   const stop = async (options: StopOptions) => {
     await loops.stopDispatching();
+    await ports.children.close();
     await endJobs(ports, { ...options, actor: localOwner(), sweep: loops.sweep });
     // A runner whose claim was taken back ends by itself when it is refused, if only it has come that far.
     await Promise.race([ports.children.settled(), sleep(settleMs, undefined, { ref: false })]);

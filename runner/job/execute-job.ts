@@ -60,17 +60,19 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
 
 async function writeIdentity({ params, files }: JobParts): Promise<void> {
   const { options } = params;
-  await files.put('pid', String(process.pid));
-  await files.put('owner', `${options.owner}\n`);
-  await files.putYaml('orig.config.yaml', params.config);
   const info = {
     name: options.name,
     description: options.description,
     owner: options.owner,
     pid: process.pid,
+    ...(options.jobId !== null && { job_id: String(options.jobId) }),
   };
-  for (const [key, value] of Object.entries(info)) await files.addInfo(key, value);
-  if (options.jobId !== null) await files.addInfo('job_id', String(options.jobId));
+  await Promise.all([
+    files.put('pid', String(process.pid)),
+    files.put('owner', `${options.owner}\n`),
+    files.putYaml('orig.config.yaml', params.config),
+    files.addInfo(info),
+  ]);
 }
 
 /** Returns whether the hosts are as they were before the job. */

@@ -10,8 +10,8 @@ import type { Summary } from '../engine/summary.ts';
 export interface JobFiles {
   put(path: string, text: string): Promise<void>;
   putYaml(path: string, value: YamlValue): Promise<void>;
-  /** Adds a key to info.yaml and writes it again. */
-  addInfo(key: string, value: PlainValue): Promise<void>;
+  /** Adds keys to info.yaml and writes it again. */
+  addInfo(entries: Readonly<Record<string, PlainValue>>): Promise<void>;
 }
 
 /** Writes into the job's folder with secrets hidden; does nothing when there is no archive. */
@@ -33,8 +33,8 @@ export function createJobFiles(params: {
       }
     },
     putYaml: (path, value) => files.put(path, params.yaml.print(params.mask.value(value))),
-    async addInfo(key, value) {
-      info.set(key, fromPlain(value));
+    async addInfo(entries) {
+      for (const [key, value] of Object.entries(entries)) info.set(key, fromPlain(value));
       await files.putYaml('info.yaml', info);
     },
   };

@@ -34,7 +34,7 @@ export function createSharedContext(parts: JobParts, entries: readonly PlainValu
     connectAttempts: params.connectAttempts ?? null,
     reached: (remote) => parts.findings.reached(remote.shortname),
     blame: (remote, reason) => parts.findings.certain(remote.shortname, reason),
-    addInfo: (key, value) => files.addInfo(key, value),
+    addInfo: (key, value) => files.addInfo({ [key]: value }),
     makeCluster: () => makeCluster(params),
     setCluster: (made) => {
       cluster = made;

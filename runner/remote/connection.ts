@@ -111,6 +111,8 @@ async function handshake(
   client.once('close', () => reject(new Error('The connection was closed before the login was complete')));
   try {
     client.connect(config);
+    // Without this the handshake and every command wait some 40 ms each time for a delayed acknowledgement.
+    client.setNoDelay(true);
     await promise;
   } catch (error) {
     client.on('error', () => {});
@@ -126,8 +128,6 @@ function isNoCommonHostKey(error: unknown): boolean {
 }
 
 function wrap(client: ssh2.Client, params: ConnectionParams): Connection {
-  // Without this every command waits some 40 ms for a delayed acknowledgement.
-  client.setNoDelay(true);
   let isOpen = true;
   let lastError: Error | null = null;
   const { promise: ended, resolve } = Promise.withResolvers<Error | null>();

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { commandFailedText } from '../remote/failure-text.ts';
 import { quoteCommand } from '../remote/quote.ts';
 
@@ -40,6 +39,8 @@ export async function runLocally(params: {
 }): Promise<void> {
   const { program, args, cwd, env = {}, signal, output } = params;
   signal.throwIfAborted();
+  // Only here, because every job loads the tasks that could run a program here, and few do.
+  const { execa } = await import('execa');
   const child = execa(program, args, {
     ...(cwd === undefined ? {} : { cwd }),
     env,

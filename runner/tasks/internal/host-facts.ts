@@ -24,12 +24,16 @@ export function hostFacts(remote: Remote): Promise<HostFacts> {
 }
 
 async function ask(remote: Remote): Promise<HostFacts> {
-  const answer = (await remote.sh(probe, { quiet: true, label: 'what sudo can do' })).split('\n');
+  const [said, container] = await Promise.all([
+    remote.sh(probe, { quiet: true, label: 'what sudo can do' }),
+    remote.isContainer(),
+  ]);
+  const answer = said.split('\n');
   const sandbox = answer.includes('node=sandbox');
   return {
     root: answer.includes('uid=0') && !sandbox,
     sandbox,
-    container: await remote.isContainer(),
+    container,
     rsyslog: answer.includes('rsyslog=yes'),
   };
 }

@@ -12,7 +12,10 @@ class StaleJobError extends Error {
 export const check_conflict: Task = async (ctx) => {
   ctx.log.info('Checking for old test directory...');
   const stale = await hostsWhere(ctx, async (remote) => {
-    const { exitStatus } = await remote.run(`test ! -e ${quoteWord(remote.testDir)}`, { check: false });
+    const [{ exitStatus }] = await Promise.all([
+      remote.run(`test ! -e ${quoteWord(remote.testDir)}`, { check: false }),
+      hostFacts(remote), // the next tasks ask for them
+    ]);
     return exitStatus === 0 ? null : `${remote.testDir} exists on ${remote.shortname}`;
   });
   if (stale.length > 0) throw new StaleJobError(`Stale jobs detected, aborting. ${stale.join('; ')}`);
