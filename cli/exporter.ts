@@ -65,7 +65,8 @@ async function serve(options: ExporterOptions): Promise<void> {
 async function metricsOf(lab: LabClient): Promise<string> {
   try {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of await lab.stream('/metrics', AbortSignal.timeout(10_000))) chunks.push(chunk);
+    for await (const chunk of await lab.stream('/metrics', { signal: AbortSignal.timeout(10_000) }))
+      chunks.push(chunk);
     return `${Buffer.concat(chunks).toString()}${upText(1)}`;
   } catch {
     return upText(0);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { InputError } from './client/failure.ts';
+import { archivePathOf, followLog } from './client/follow-log.ts';
 import { apiPath, findLab } from './client/lab-client.ts';
 import type { JobView } from './client/lab-client.ts';
 import { printBytes } from './client/print.ts';
@@ -24,9 +25,7 @@ export function command(): Command {
       if (id === undefined) throw new InputError(`which job of ${name}? loligo logs RUN JOB`);
       const lab = findLab(options);
       const { job_id: jobId } = await lab.get<JobView>(apiPath('runs', name, 'jobs', id));
-      const path = [name, jobId, ...options.file.split('/')]
-        .map((part) => encodeURIComponent(part))
-        .join('/');
-      await printBytes(await lab.stream(`/archive/${path}${options.follow ? '?follow=1' : ''}`));
+      const of = { run: name, jobId, file: options.file };
+      await printBytes(options.follow ? followLog(lab, of) : await lab.stream(archivePathOf(of)));
     });
 }

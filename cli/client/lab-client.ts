@@ -19,7 +19,12 @@ export interface LabClient {
   post<T>(path: string, body: unknown): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
   /** The bytes of an answer as they come. */
-  stream(path: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  stream(path: string, options?: StreamOptions): Promise<AsyncIterable<Uint8Array>>;
+}
+
+interface StreamOptions {
+  readonly signal?: AbortSignal;
+  readonly headers?: Record<string, string>;
 }
 
 /** No lab answers. */
@@ -119,8 +124,8 @@ export function labClient(lab: {
     },
     post: async <T>(path: string, body: unknown) => (await (await write('POST', path, body)).json()) as T,
     put: async <T>(path: string, body: unknown) => (await (await write('PUT', path, body)).json()) as T,
-    stream: async (path, signal) => {
-      const response = await read(path, { ...(signal && { signal }) });
+    stream: async (path, options = {}) => {
+      const response = await read(path, options);
       return response.body ?? emptyStream();
     },
   };

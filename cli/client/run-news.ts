@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serverEvents } from './event-stream.ts';
 import { apiPath } from './lab-client.ts';
 import type { LabClient } from './lab-client.ts';
 
@@ -10,7 +11,7 @@ export interface RunNews extends AsyncDisposable {
 
 const longestMs = 30_000;
 
-/** Listens to the events of a run. A lab that has none, or whose stream breaks, is asked every `pollMs` from then on. */
+/** Listens to the events of a run, also over broken connections. A lab that has none is asked every `pollMs`. */
 export function runNews(
   lab: LabClient,
   run: string,
@@ -22,9 +23,9 @@ export function runNews(
   let pending = false;
   let wake = () => {};
   const listening = (async () => {
-    for await (const chunk of await lab.stream(`${apiPath('runs', run)}/events`, signal)) {
-      pending ||= Buffer.from(chunk).includes('event: ');
-      if (pending) wake();
+    for await (const _ of serverEvents(lab, `${apiPath('runs', run)}/events`, signal)) {
+      pending = true;
+      wake();
     }
   })()
     .catch(() => undefined)
