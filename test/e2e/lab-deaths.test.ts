@@ -85,15 +85,11 @@ describe('a lab that is killed', () => {
   test('and started again loses no job, runs none twice, and takes back those that run', async () => {
     await using scratch = labScratch();
     const first = await startUp(scratch.lab, '--nodes', '2');
-    const seconds = [8, 1, 1, 1, 1];
+    const lasting = [`until test -e ${scratch.root}/go; do sleep 0.1; done`, ...Array(4).fill('sleep 1')];
     const jobs = [];
-    for (const [index, length] of seconds.entries()) {
+    for (const [index, last] of lasting.entries()) {
       jobs.push(
-        await queue(
-          first.client,
-          `job${index}`,
-          shellJob(`echo once >> ${scratch.root}/ran-${index}`, `sleep ${length}`),
-        ),
+        await queue(first.client, `job${index}`, shellJob(`echo once >> ${scratch.root}/ran-${index}`, last)),
       );
     }
     await until('the first has begun', async () => scratch.lines('ran-0').length > 0);
@@ -108,9 +104,10 @@ describe('a lab that is killed', () => {
       attempt: 1,
     });
     expect(await runnerOf(scratch.lab, jobs[0]?.jobId ?? 0)).toBe(survivor);
+    scratch.write('go', '');
     for (const job of jobs)
       expect((await untilJob(second.client, job, 'pass', 'fail', 'dead')).status).toBe('pass');
-    for (const index of seconds.keys()) expect(scratch.lines(`ran-${index}`)).toEqual(['once']);
+    for (const index of lasting.keys()) expect(scratch.lines(`ran-${index}`)).toEqual(['once']);
   });
 
   test('is waited for by a client that waits for its run', async () => {
