@@ -82,7 +82,7 @@ test('a job that passes is in the store, and its log in the archive', async () =
 
 test('an idle runner that has loaded its modules executes a job that fails, which says why', async () => {
   const log = await vi.waitFor(() => {
-    const [name = ''] = readdirSync(join(folder, 'runners')).filter((each) => each.startsWith('idle.'));
+    const name = readdirSync(join(folder, 'runners')).find((each) => each.startsWith('idle.')) ?? '';
     expect(name).not.toBe('');
     return statSync(join(folder, 'runners', name));
   }, patience);
