@@ -246,6 +246,7 @@ describe('the description', () => {
       '/v1/runs/{run}/junit.xml',
       '/v1/runs/{run}/kill',
       '/v1/runs/{run}/results',
+      '/v1/runs/{run}/results/mail',
       '/v1/suites',
       '/v1/tokens',
       '/v1/tokens/{id}',

@@ -13,6 +13,7 @@ beforeEach(async () => {
   lab = apiLab({
     submit: { suite: async () => result, job: async () => result },
     providers: new Map([['sandbox', clean]]),
+    notifier: { send: async () => undefined },
   });
   await lab.ports.nodes.register(['n1', 'n2'].map(nodeSpec), lab.ports.clock.now());
 });
@@ -30,6 +31,11 @@ const examples: Record<string, { path?: string; body: unknown; first?: () => Pro
   'post /v1/suites': { body: { suite: 'smoke', suite_dir: '/suites' } },
   'post /v1/jobs': { body: { yaml: 'tasks: []' } },
   'post /v1/runs/{run}/kill': { path: '/v1/runs/r/kill', body: {}, first: () => addRun(lab, 'r', 1) },
+  'post /v1/runs/{run}/results/mail': {
+    path: '/v1/runs/r/results/mail',
+    body: { to: 'ann@example.com' },
+    first: () => addRun(lab, 'r', 1),
+  },
   'post /v1/runs/{run}/jobs/{job}/kill': {
     path: '/v1/runs/r/jobs/1/kill',
     body: {},

@@ -13,6 +13,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Holds } from '../core/ports/holds.ts';
 import type { JobRecord, JobStore } from '../core/ports/job-store.ts';
 import type { Logger } from '../core/ports/logger.ts';
+import type { Notifier } from '../core/ports/notifier.ts';
 import type { NodeEvidence } from '../core/ports/node-evidence.ts';
 import type { NodeStore } from '../core/ports/node-store.ts';
 import type { ApiLimits } from '../core/config/site-settings.ts';
@@ -39,6 +40,7 @@ export interface ApiPorts {
   readonly pulse?: () => Pulse;
   /** A file of the pages for people by its path; null = there is none. Not given where others serve them. */
   readonly pages?: (path: string) => Promise<PageFile | null>;
+  readonly notifier?: Notifier; // not given: mails cannot be asked for
   readonly wakeups: Wakeups;
   readonly workers: Workers;
   readonly providers: ReadonlyMap<string, Pick<Provider, 'capabilities'>>; // by `Node.provider`

@@ -9,6 +9,7 @@ import {
   NodesLackingError,
   NodesTakenError,
 } from '../core/locks/errors.ts';
+import { MailRefusedError } from '../core/operations/mail-results.ts';
 import { JobNotFoundError, NotAllowedError } from '../core/operations/kill.ts';
 import { TokenNotFoundError, TokenTakenError } from '../core/operations/issue-tokens.ts';
 import { QueueNotPausedError } from '../core/operations/pause-queues.ts';
@@ -43,6 +44,8 @@ const titles = {
   422: 'Not acceptable as given',
   429: 'Too many requests',
   500: 'Internal error',
+  501: 'Not offered here',
+  502: 'Refused further on',
   503: 'Not now',
 } as const;
 
@@ -105,6 +108,7 @@ export function problemOf(error: unknown): { status: ProblemStatus; detail: stri
     return { status: 404, detail: (error as Error).message };
   }
   if (error instanceof NotAllowedError) return { status: 403, detail: error.message };
+  if (error instanceof MailRefusedError) return { status: 502, detail: error.message };
   if (error instanceof ArchivePathError) return { status: 400, detail: error.message };
   if (conflicts.some((kind) => error instanceof kind)) {
     return { status: 409, detail: (error as Error).message };

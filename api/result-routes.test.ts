@@ -1,6 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addRun, apiLab, apiUrl } from '../test/fixtures/api-lab.ts';
+import type { Mail } from '../core/ports/notifier.ts';
 import type { ApiLab } from '../test/fixtures/api-lab.ts';
 
 let lab: ApiLab;
@@ -40,4 +41,30 @@ test('a run as JUnit XML', async () => {
   expect(testsuites.testsuite).toMatchObject({ tests: '2', errors: '1', failures: '0', skipped: '1' });
   expect(testsuites.testsuite.testcase[0].error['#text']).toContain('no <more>');
   expect((await lab.get('/v1/runs/nope/junit.xml')).status).toBe(404);
+});
+
+test('the mail about a run is sent to who is named, and a second call sends the same one', async () => {
+  await addRun(lab, 'r', 2);
+  const sent: Mail[] = [];
+  const mailing = apiLab({ jobs: lab.ports.jobs, notifier: { send: async (mail) => void sent.push(mail) } });
+  const send = async (to: string, on: ApiLab = mailing) => {
+    const answer = await on.send('POST', '/v1/runs/r/results/mail', { to });
+    return [answer.status, (await answer.json()) as { detail: string }] as const;
+  };
+  expect(await send('bob@lab.test')).toEqual([200, { to: 'bob@lab.test', subject: '2 queued in r' }]);
+  await send('bob@lab.test');
+  expect(sent[0]).toMatchObject({ to: 'bob@lab.test', subject: '2 queued in r' });
+  expect(sent[0]?.text).toContain('Test Run: r');
+  expect(sent[1]?.id).toBe(sent[0]?.id);
+  const [status, { detail }] = await send('bob\nBcc: eve@x');
+  expect([status, detail]).toEqual([422, expect.stringContaining('is no mail address')]);
+  const refuse = async () => Promise.reject(new Error('550 nobody here'));
+  const refusing = apiLab({ jobs: lab.ports.jobs, notifier: { send: refuse } });
+  expect(await send('bob@lab.test', refusing)).toMatchObject([
+    502,
+    { detail: "the mail to 'bob@lab.test' was not accepted: 550 nobody here" },
+  ]);
+  expect(await refusing.ports.audit.list(9)).toEqual([]);
+  expect(await send('bob@lab.test', lab)).toMatchObject([501, { detail: 'this lab sends no mails' }]);
+  for (const each of [mailing, refusing]) each.close();
 });

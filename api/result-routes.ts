@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { mailResults } from '../core/operations/mail-results.ts';
 import { runFailures, runResults } from '../core/operations/run-results.ts';
 import type { ResultsPorts } from '../core/operations/run-results.ts';
 import type { FailureCluster } from '../core/results/cluster-failures.ts';
@@ -7,7 +8,7 @@ import { failureKinds } from '../core/results/failure-kind.ts';
 import { junitXml } from '../core/results/junit.ts';
 import { resultsMail } from '../core/results/results-mail.ts';
 import type { ApiPorts } from './ports.ts';
-import { problemResponses } from './problem.ts';
+import { ProblemError, problemResponses } from './problem.ts';
 import { runParams } from './run-routes.ts';
 import { pagePath, runSchema, runView } from './views.ts';
 import type { ApiEnv } from './writes.ts';
@@ -56,6 +57,35 @@ const junitRoute = createRoute({
   },
 });
 
+const mailRoute = createRoute({
+  method: 'post',
+  path: '/v1/runs/{run}/results/mail',
+  summary: 'Send the mail about a run, as it is now, to an address',
+  security: [{ token: [] }],
+  request: {
+    params: runParams,
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z
+            .strictObject({ to: z.email({ error: 'is no mail address' }).max(320) })
+            .openapi('MailRequest'),
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'The next station has accepted it',
+      content: {
+        'application/json': { schema: z.object({ to: z.string(), subject: z.string() }) },
+      },
+    },
+    ...problemResponses(401, 403, 404, 422, 501, 502),
+  },
+});
+
 /** Adds the routes that judge a run as a whole. Each costs the length of the run. */
 export function resultRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   const from: ResultsPorts = {
@@ -71,6 +101,19 @@ export function resultRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   app.openapi(junitRoute, async (c) => {
     const { run, jobs } = await runResults(from, c.req.valid('param').run);
     return c.body(junitXml(run, jobs), 200, { 'content-type': 'application/xml; charset=utf-8' });
+  });
+  app.openapi(mailRoute, async (c) => {
+    const { notifier } = ports;
+    if (notifier === undefined) throw new ProblemError(501, 'this lab sends no mails');
+    const actor = c.get('caller');
+    const { to } = c.req.valid('json');
+    const { run } = c.req.valid('param');
+    const { subject } = await mailResults(
+      { ...from, notifier, audit: ports.audit, clock: ports.clock },
+      { run, to, actor },
+    );
+    ports.log.info(`${actor.name} had the results of ${run} mailed to ${to}`);
+    return c.json({ to, subject }, 200);
   });
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { wholeNumber } from './client/failure.ts';
 import { labClient } from './client/lab-client.ts';
 import type { JobView, LabClient, Submitted } from './client/lab-client.ts';
@@ -28,6 +29,9 @@ interface DemoOptions {
 export function command(): Command {
   return new Command('demo')
     .summary('run a whole lab once, with a small suite')
+    .description(
+      'Starts a lab in a temporary folder, queues a suite that ships with Loligo, shows how its jobs go on, prints a table of verdicts with the URL of each log, and leaves nothing running. The archive stays.',
+    )
     .option('--with-failure', 'with one job that fails, to see what that looks like', false)
     .addOption(
       new Option('--targets <kind>', 'where nodes come from')
@@ -41,6 +45,17 @@ export function command(): Command {
       false,
     )
     .option('--keep', 'leave the lab up after the verdicts, until Ctrl-C', false)
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo demo', 'nine jobs, about half a minute'],
+          ['loligo demo --with-failure --keep', 'with a failure to look at in the pages'],
+          ['loligo demo --ceph', 'a real Ceph cluster on three containers'],
+        ],
+        '0 every job passed, 1 one did not, 130 or 143 stopped by a signal',
+      ),
+    )
     .action(async (options: DemoOptions) => {
       process.exitCode = await demo(options.ceph ? { ...options, targets: 'docker', nodes: 3 } : options);
     });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { directorySource } from '../adapters/git/directory-source.ts';
 import { luaMergeScripts } from '../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
@@ -48,6 +49,9 @@ const terminal: DescribeSurroundings = {
 export function command(surroundings: DescribeSurroundings = terminal): Command {
   return new Command('describe')
     .summary('show what a suite is made of')
+    .description(
+      'Shows what a suite is made of: a tree of its facets and fragments, or with -c a table of its jobs, with the fields of the `meta` of each fragment.',
+    )
     .argument('<suite_dir>', 'folder of the suite')
     .option('-f, --fields <list>', 'fields of the `meta` of fragments', keywords, ['desc'])
     .option('--show-facet <yes|no>', 'say which facet a fragment belongs to', yesOrNo, true)
@@ -66,6 +70,17 @@ export function command(surroundings: DescribeSurroundings = terminal): Command 
     .option('--subset <m/n>', 'one of n parts of the suite, counted from 0', subset)
     .option('-S, --seed <n>', 'for random choices; -1: drawn', wholeNumber(-1), -1)
     .option('--no-nested-subset', 'ignore subsets inside the suite')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo describe suites/smoke', 'its facets and fragments, and what they say of themselves'],
+          ['loligo describe suites/smoke -c --format csv', 'one row for each job'],
+          ['loligo describe suites/smoke -s', 'how many jobs there are'],
+        ],
+        '0 described, 1 refused',
+      ),
+    )
     .action(async (dir: string, options: DescribeOptions) => {
       try {
         await surroundings.write(await description(resolve(dir), options));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { luaMergeScripts } from '../adapters/lua/merge-scripts.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { canonicalJsonWriter } from '../core/config/canonical-json.ts';
@@ -40,6 +41,9 @@ interface ExpandOptions {
 export function command(): Command {
   return new Command('expand')
     .summary('list the jobs that a suite expands to')
+    .description(
+      'Prints the jobs that a suite expands to, without a lab: descriptions, or with --jsonl their merged configs.',
+    )
     .argument('<dir>', 'what holds suites/: a folder, a repository or a tarball, by path or URL')
     .requiredOption('-s, --suite <suite>', 'suite path below suites/, with / or :')
     .option('--ref <ref>', 'branch, tag, ref or sha1 of the repository (default: its default branch)')
@@ -55,6 +59,17 @@ export function command(): Command {
     .option('-l, --limit <n>', 'at most that many jobs; 0: all', wholeNumber(0), 0)
     .option('--jsonl', 'one JSON object a line: description, fragments, config', false)
     .option('--count', 'only how many jobs there are before filters', false)
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo expand . -s smoke', 'descriptions, one a line'],
+          ['loligo expand DIR -s rados --subset 17/2000 --jsonl', 'with fragments and merged configs'],
+          ['loligo expand https://git.example/ceph.git --relpath qa -s rbd --count', 'of a repository'],
+        ],
+        '0 listed, 1 refused, or a job of the suite cannot be made',
+      ),
+    )
     .action(expand);
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import type { HoldView } from '../api/hold-routes.ts';
 import { plainLine } from './client/columns.ts';
 import { InputError } from './client/failure.ts';
@@ -33,6 +34,14 @@ export function command(): Command {
     .option('--release', 'give the nodes back now, or let the job end as usual', false)
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText([
+        ['loligo hold RUN/17 --for 8h', 'keep its nodes when it ends'],
+        ['loligo hold', 'what is held, with ssh lines'],
+        ['loligo hold RUN/17 --release', 'give them back'],
+      ]),
+    )
     .action(async (run: string | undefined, jobs: string[], options: HoldOptions) => {
       await hold({ run, jobs }, options);
     });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import { openEngine } from '../providers/docker/engine.ts';
 import { removeImage, storedImages, superfluous } from '../providers/docker/stored-images.ts';
@@ -16,7 +17,11 @@ interface EngineOption {
 
 /** `loligo image build|list|prune`: the images that containers are made from. */
 export function command(): Command {
-  const word = new Command('image').summary('make, list and remove images of containers');
+  const word = new Command('image')
+    .summary('make, list and remove images of containers')
+    .description(
+      'Containers are made from images: a base image of each system, and snapshots of what jobs installed on one. This makes base images, shows what there is, and removes what is not needed.',
+    );
   const sub = (name: string, summary: string): Command =>
     word
       .command(name)
@@ -41,7 +46,17 @@ export function command(): Command {
       const maxBytes = gigabytes === undefined ? null : gigabytes * 1e9;
       await prune(host ?? null, { now: Date.now(), maxAgeMs, maxBytes });
     });
-  return word;
+  return word.addHelpText(
+    'after',
+    helpText(
+      [
+        ['loligo image build debian:12', 'make a base image, once'],
+        ['loligo image list', 'what there is, and how big'],
+        ['loligo image prune --days 30 --gigabytes 20', 'keep what is used'],
+      ],
+      '0 done, 1 refused, or no container engine answers',
+    ),
+  );
 }
 
 async function build(text: string, host: string | null): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { z } from 'zod';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { canonicalTarget } from '../core/config/targets.ts';
@@ -71,7 +72,15 @@ export function command(): Command {
         console.error(`${name} has left the inventory`);
       }
     });
-  return word;
+  return word.addHelpText(
+    'after',
+    helpText([
+      ['loligo inventory list', ''],
+      ['loligo inventory add machines.yaml -m smithi', 'enter machines'],
+      ['loligo inventory update ubuntu@host07', 'log in, and see what it is'],
+      ['loligo inventory remove NODE', 'take one out'],
+    ]),
+  );
 }
 
 interface UpdateOptions extends FolderOption {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { InputError } from './client/failure.ts';
 import { apiPath, findLab } from './client/lab-client.ts';
 import type { LabClient } from './client/lab-client.ts';
@@ -36,6 +37,15 @@ export function command(): Command {
     .option('-p, --preserve-queue', 'leave queued jobs alone', false)
     .option('--reason <text>', 'what to tell the owner of the jobs')
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText([
+        ['loligo kill RUN', 'all jobs of a run'],
+        ["loligo kill RUN 17 18 --reason 'wrong branch'", 'two of them'],
+        ['loligo kill RUN -p', 'only those that run or are about to'],
+        ['loligo kill -o ann@desk', 'whatever she has'],
+      ]),
+    )
     .action(async (run: string | undefined, jobs: string[], options: KillOptions) => {
       const lab = findLab(options);
       const target = named(options.jobspec ?? options.run ?? run, positional(run, jobs, options));

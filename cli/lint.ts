@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { directorySource } from '../adapters/git/directory-source.ts';
 import { compose } from '../adapters/yaml/compose.ts';
 import { readEvents } from '../adapters/yaml/read-events.ts';
@@ -33,6 +34,9 @@ interface LintOptions {
 export function command(): Command {
   return new Command('lint')
     .summary('find mistakes in suites')
+    .description(
+      'Finds mistakes in suites: what cannot be read or merged, jobs that could never run, and what is there in vain. Each finding has a file, a line and a rule.',
+    )
     .argument('<dir>', 'folder that holds suites/, or one suite')
     .option('-s, --suite <name...>', 'only these suites, with / or : between parts')
     .addOption(
@@ -41,6 +45,17 @@ export function command(): Command {
     .option('--rule <rule...>', 'only these rules; optional ones run only so', ruleList)
     .option('--ignore <rule...>', 'all rules but these', ruleList)
     .option('--subset <m/n>', 'look at one of n parts, counted from 0', subset)
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo lint .', 'every suite below suites/'],
+          ['loligo lint suites/smoke --format sarif', 'one suite, for a code host'],
+          ['loligo lint . --ignore unused-fragment', 'all rules but one'],
+        ],
+        '0 no errors, 1 errors were found, 2 it could not look',
+      ),
+    )
     .addHelpText(
       'after',
       `\nRules:\n${lintRules.map(({ id, sentence }) => `  ${id.padEnd(24)} ${sentence}`).join('\n')}`,

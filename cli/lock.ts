@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { machineTypes } from '../core/locks/match.ts';
 import { InputError, wholeNumber } from './client/failure.ts';
 import type { NodeView } from './client/lab-client.ts';
@@ -18,8 +19,7 @@ export function command(): Command {
   return new Command('lock')
     .summary('list, lock, unlock and mark nodes')
     .description(
-      'Lists the nodes of a lab, locks and unlocks them, and marks them up or down. Without names, --all or --owner a listing shows what you have locked.\n' +
-        'Exit status: 0 all went well, 1 it did not, 2 no lab answers.',
+      'Lists the nodes of a lab, locks and unlocks them, and marks them up or down. Without names, --all or --owner a listing shows what you have locked.',
     )
     .argument('[node...]', 'names; a user before @ is ignored, and the domain of the site may be left out')
     .option('--list', 'print the nodes as JSON', false)
@@ -50,6 +50,19 @@ export function command(): Command {
     .option('--json-query <json>', 'list only where every key is equal; JSON or a file')
     .option('--for <time>', 'let the lock end by itself, after 90s, 30m, 8h, 3d, 1w', duration)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo lock --list --brief', 'what I have'],
+          ['loligo lock --summary', 'who has how many of what'],
+          ['loligo lock --lock-many 2 -m smithi --for 8h', 'two machines until the evening'],
+          ['loligo lock --update --status down NODE', 'give it to no job'],
+          ['loligo lock --unlock NODE', 'give it back'],
+        ],
+        '0 all went well, 1 it did not, 2 no lab answers',
+      ),
+    )
     .action(async (names: string[], options: LockOptions) => {
       process.exitCode = (await lock(names, options)) ? 0 : 1;
     });

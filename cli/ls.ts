@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { ignoreMissing, jobsOfFolder } from './client/archive-jobs.ts';
 import type { ListedJob } from './client/archive-jobs.ts';
 import { plainLine } from './client/columns.ts';
@@ -19,10 +20,20 @@ interface LsOptions {
 export function command(): Command {
   return new Command('ls')
     .summary('list the jobs of a run or of an archive folder')
+    .description(
+      'Prints one line a job: id, status, owner, description and seconds; of a job without a summary the last line of its log. Without a lab when it is given a folder.',
+    )
     .argument('<run>', 'archive folder of a run, or run name')
     .option('-v, --verbose', 'also the reasons of failures', false)
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText([
+        ['loligo ls RUN', 'a run of the lab'],
+        ['loligo ls -v ~/archive/RUN', 'a folder, without a lab; with reasons'],
+      ]),
+    )
     .action(async (run: string, options: LsOptions) => {
       const jobs = (await isFolder(run)) ? await jobsOfFolder(run) : await jobsOfRun(run, options);
       if (options.json) await printJson(jobs);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { machineTypes } from '../core/locks/match.ts';
 import { wholeNumber } from './client/failure.ts';
 import { apiPath, findLab } from './client/lab-client.ts';
@@ -26,6 +27,13 @@ export function command(): Command {
     .option('-m, --machine-type <types>', 'only these machine types, separated by commas')
     .option('--grace <minutes>', 'how long a job must be over', wholeNumber(0), 5)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText([
+        ['loligo node-cleanup --dry-run', 'only print what would be given back'],
+        ['loligo node-cleanup -m smithi --grace 60', 'what has been over for an hour'],
+      ]),
+    )
     .action(async (options: CleanupOptions) => {
       process.exitCode = (await cleanUp(options)) ? 0 : 1;
     });

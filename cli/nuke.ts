@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { InputError } from './client/failure.ts';
 import { apiPath, LabRefusedError } from './client/lab-client.ts';
 import type { JobView, LabClient, NodeView } from './client/lab-client.ts';
@@ -48,9 +49,21 @@ export function command(): Command {
     '-i, --noipmi',
   ])
     word.addOption(new Option(flags, 'accepted').hideHelp());
-  return word.action(async (names: string[], options: NukeOptions) => {
-    process.exitCode = (await nuke(names, options)) ? 0 : 1;
-  });
+  return word
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo nuke NODE --wait', 'clean one node'],
+          ['loligo nuke -a ~/archive/RUN/17', 'the nodes of a job, which it ends'],
+          ['loligo nuke --stale --dry-run', 'what is held for jobs that are over'],
+        ],
+        '0 done, 1 refused, or a node did not come back, 2 no lab answers',
+      ),
+    )
+    .action(async (names: string[], options: NukeOptions) => {
+      process.exitCode = (await nuke(names, options)) ? 0 : 1;
+    });
 }
 
 async function nuke(names: readonly string[], options: NukeOptions): Promise<boolean> {

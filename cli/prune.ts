@@ -1,16 +1,19 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { openDatabase } from '../adapters/embedded/database.ts';
+import { sqliteAuditLog } from '../adapters/embedded/audit-log.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { labFolder } from '../adapters/embedded/lab-folder.ts';
 import { pruneArchive } from '../adapters/embedded/prune-archive.ts';
-import type { JobEnd, Pruned } from '../adapters/embedded/prune-archive.ts';
-import type { JobStore } from '../core/ports/job-store.ts';
+import type { Pruned } from '../adapters/embedded/prune-archive.ts';
 import { usualRetention } from '../core/results/retention.ts';
 import { InputError } from './client/failure.ts';
 import { printJson, printLines } from './client/print.ts';
 import { cliEnvironment } from './environment.ts';
+import { prunedRecord, recordedEnd } from './lab/retention.ts';
+import { localOwner } from './lab/token.ts';
 
 interface PruneOptions {
   readonly archive?: string;
@@ -41,6 +44,17 @@ export function command(): Command {
     .option('--dry-run', 'only print what would go', false)
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo prune --dry-run', 'only say what would go'],
+          ['loligo prune --pass 7 --fail 90', 'a week of passes, three months of failures'],
+          ['touch ~/.loligo/archive/RUN/.preserve', 'keep a run for ever'],
+        ],
+        '0 done, 1 refused',
+      ),
+    )
     .action(prune);
 }
 
@@ -59,17 +73,16 @@ async function prune(options: PruneOptions): Promise<void> {
       now: Date.now(),
       dryRun,
       endOf: async (run, jobId) => (jobs === null ? 'unknown' : await recordedEnd(jobs, run, jobId)),
+      announce: async (what) => {
+        if (database !== null && options.archive === undefined)
+          await sqliteAuditLog(database).record(prunedRecord(what, localOwner(), Date.now()));
+      },
     });
     if (options.json) return await printJson(await collected(pruned));
     await printLines(linesOf(pruned, dryRun));
   } finally {
     database?.close();
   }
-}
-
-async function recordedEnd(jobs: JobStore, run: string, jobId: number): Promise<JobEnd> {
-  const job = await jobs.getJob(run, jobId);
-  return job === null ? 'unknown' : { status: job.status, endedAt: job.finishedAt ?? 0 };
 }
 
 async function* linesOf(pruned: AsyncIterable<Pruned>, dryRun: boolean): AsyncGenerator<string> {

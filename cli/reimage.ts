@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { plainLine } from './client/columns.ts';
 import { InputError } from './client/failure.ts';
 import { apiPath } from './client/lab-client.ts';
@@ -29,6 +30,16 @@ export function command(): Command {
     .option('--owner <owner>', 'refuse nodes that are locked by somebody else')
     .option('--wait', 'wait until the nodes are free or quarantined', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo reimage NODE --wait', 'make a node as new, and wait for it'],
+          ['loligo reimage -t targets.yaml', 'the nodes of a file'],
+        ],
+        '0 done, 1 refused, or a node did not come back, 2 no lab answers',
+      ),
+    )
     .action(async (names: string[], options: ReimageOptions) => {
       process.exitCode = (await reimage(names, options)) ? 0 : 1;
     });

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import type { JobView } from '../api/views.ts';
 import { InputError } from './client/failure.ts';
 import { LabRefusedError, apiPath, findLab } from './client/lab-client.ts';
@@ -48,6 +49,17 @@ export function command(): Command {
     .option('-D, --dead', 'report jobs that are not over as dead; implies --refresh', false)
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo report -r RUN', 'to results_server of the site'],
+          ['loligo report --all-runs -s http://paddles.example', 'what is new since the last time'],
+          ['loligo report -r RUN -j 17 -R', 'one job, although it is there'],
+        ],
+        '0 pushed, 1 refused, by the lab or the server, 2 no lab answers',
+      ),
+    )
     .action(report);
 }
 

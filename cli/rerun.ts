@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { InputError } from './client/failure.ts';
 import { queueSuite, terminal } from './suite.ts';
 import type { SuiteSurroundings } from './suite.ts';
@@ -14,9 +15,21 @@ export function command(surroundings: SuiteSurroundings = terminal): Command {
     )
     .argument('<run>', 'name of the earlier run')
     .argument('[config_yaml...]', 'YAML files merged over every job');
-  return suiteOptions(word).action(async (run: string, files: string[], options: SuiteOptions) => {
-    if (options.rerun !== undefined && options.rerun !== run)
-      throw new InputError(`is '${run}' or '${options.rerun}' to be repeated? Name one run`);
-    await queueSuite(files, { ...options, rerun: run }, surroundings);
-  });
+  return suiteOptions(word)
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo rerun RUN', 'what failed or was dead, again'],
+          ['loligo rerun RUN -R dead --wait', 'only what the lab lost'],
+          ['loligo rerun RUN fix.yaml', 'with something merged over every job'],
+        ],
+        '0 queued; with --wait: every job passed, 1 refused, or one did not pass, 2 no lab answers',
+      ),
+    )
+    .action(async (run: string, files: string[], options: SuiteOptions) => {
+      if (options.rerun !== undefined && options.rerun !== run)
+        throw new InputError(`is '${run}' or '${options.rerun}' to be repeated? Name one run`);
+      await queueSuite(files, { ...options, rerun: run }, surroundings);
+    });
 }

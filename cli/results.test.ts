@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
+import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cli } from '../test/fixtures/lab-process.ts';
+import { smtpServer } from '../test/fixtures/smtp-server.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -47,4 +49,29 @@ test('of a folder that is no archive are refused with its name', async () => {
   const { output, exitCode } = await cli(['results', '--archive-dir', join(folder, 'nope')]);
   expect(exitCode).toBe(1);
   expect(output).toContain(join(folder, 'nope'));
+});
+
+test('the mail about an archive folder goes through the mail server of the site, to the address given', async () => {
+  const server = await smtpServer();
+  const settings = join(folder, 'site.yaml');
+  const mail = async () =>
+    await cli(['results', '--archive-dir', folder, '--name', 'r', '--email', 'ann@lab.test'], {
+      LOLIGO_CONFIG: settings,
+    });
+  writeFileSync(settings, '{}');
+  expect(await mail()).toMatchObject({
+    exitCode: 1,
+    output: expect.stringContaining('no mail server: set smtp_url'),
+  });
+  writeFileSync(settings, `smtp_url: ${server.url}\n`);
+  const subject = '1 fail, 1 dead, 1 running, 1 pass in r';
+  expect(await mail()).toEqual({ exitCode: 0, output: `mailed to ann@lab.test: ${subject}\n` });
+  const received = await simpleParser(server.received[0] ?? '');
+  expect(received.subject).toBe(subject);
+  expect(received.text).toContain('Test Run: r');
+  await server.close();
+  expect(await mail()).toMatchObject({
+    exitCode: 1,
+    output: expect.stringContaining("the mail to 'ann@lab.test' was not accepted"),
+  });
 });

@@ -1,10 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
+import { smtpNotifier } from '../adapters/embedded/smtp-notifier.ts';
 import { clusterView } from '../api/result-routes.ts';
 import type { RunResultsView } from '../api/result-routes.ts';
 import { clusterFailures } from '../core/results/cluster-failures.ts';
 import { junitXml } from '../core/results/junit.ts';
+import type { Mail } from '../core/ports/notifier.ts';
 import type { ResultJob } from '../core/results/result-job.ts';
 import { resultsMail } from '../core/results/results-mail.ts';
 import { clusterLines } from '../core/results/scrape-text.ts';
@@ -13,12 +16,14 @@ import { InputError, wholeNumber } from './client/failure.ts';
 import { LabRefusedError, apiPath, findLab } from './client/lab-client.ts';
 import type { LabClient } from './client/lab-client.ts';
 import { printJson, printLines } from './client/print.ts';
+import { siteSettings } from './environment.ts';
 import { waitForRun } from './client/wait.ts';
 
 interface ResultsOptions {
   readonly name?: string;
   readonly archiveDir?: string;
   readonly timeout: number;
+  readonly email?: string;
   readonly dryRun: boolean;
   readonly junit?: string;
   readonly json: boolean;
@@ -31,23 +36,37 @@ interface Results {
   readonly mail: string;
   readonly clusters: RunResultsView['clusters'];
   readonly junit: () => Promise<string>;
+  readonly mailTo: (address: string) => Promise<unknown>;
 }
 
 /** `loligo results RUN`: what the mail about a run says, and its failures by likely cause. */
 export function command(): Command {
   return new Command('results')
-    .summary('show the results of a run')
+    .summary('show or mail the results of a run')
     .description(
       'Prints the mail about a run and then its failures by likely cause: workunits by name, else by backtrace, else by reason. With --archive-dir the files of an archive are read, and no lab is needed.',
     )
     .argument('[run]', 'run name')
     .option('--name <run>', 'run name, as in the original')
     .option('--archive-dir <dir>', 'archive folder of the run, or the one that it is in')
+    .option(
+      '-e, --email <address>',
+      'send the mail there: the lab does, or with --archive-dir smtp_url of the site',
+    )
     .option('--timeout <seconds>', 'wait that long for the run to end; 0: do not wait', wholeNumber(0), 0)
     .option('--dry-run', 'print the mail alone', false)
     .option('--junit <file>', 'also write the results there as JUnit XML; -: print only that')
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText([
+        ['loligo results RUN', 'what the mail says, and the causes'],
+        ['loligo results RUN --email ann@example.com', 'send the mail to her'],
+        ['loligo results RUN --timeout 28800 --junit out.xml', 'wait up to 8 hours; also for a CI server'],
+        ['loligo results --archive-dir DIR --name RUN', 'of files, without a lab'],
+      ]),
+    )
     .action(async (run: string | undefined, options: ResultsOptions) => {
       await results(options.name ?? run, options);
     });
@@ -61,7 +80,13 @@ async function results(run: string | undefined, options: ResultsOptions): Promis
   if (options.junit === '-') return await printLines([(await found.junit()).trimEnd()]);
   if (options.junit !== undefined) await writeFile(options.junit, await found.junit());
   const { subject, mail, clusters } = found;
-  if (options.json) return await printJson({ subject, mail, clusters });
+  const to = options.dryRun ? undefined : options.email;
+  if (to !== undefined) {
+    await found.mailTo(to);
+    if (!options.json) return await printLines([`mailed to ${to}: ${subject}`]);
+  }
+  if (options.json)
+    return await printJson({ subject, mail, clusters, ...(to !== undefined && { mailed_to: to }) });
   const causes = options.dryRun ? [] : ['', ...clusters.flatMap((each) => ['', ...linesOf(each)])];
   await printLines([`Subject: ${subject}`, '', mail.trimEnd(), ...causes]);
 }
@@ -76,7 +101,12 @@ async function resultsOfRun(run: string | undefined, options: ResultsOptions): P
   const lab = findLab(options);
   if (options.timeout > 0) await waitAtMost(lab, run, options.timeout);
   const answer = await lab.get<RunResultsView>(apiPath('runs', run, 'results'));
-  return { ...answer, junit: async () => await textOf(await lab.stream(apiPath('runs', run, 'junit.xml'))) };
+  const mailTo = (to: string) => lab.post(apiPath('runs', run, 'results', 'mail'), { to });
+  return {
+    ...answer,
+    mailTo,
+    junit: async () => await textOf(await lab.stream(apiPath('runs', run, 'junit.xml'))),
+  };
 }
 
 /** As in the original, results are shown also of a run that does not end in time. */
@@ -121,5 +151,21 @@ async function resultsOfFolder(archiveDir: string, run: string | undefined): Pro
     mail: text,
     clusters: clusters.map(clusterView),
     junit: async () => junitXml(about, jobs),
+    mailTo: (to) => mailFromHere({ id: `folder ${folder} ${to}`, to, subject, text }),
   };
+}
+
+/** Where there is no lab to send it, the mail server of the site is asked. */
+async function mailFromHere(mail: Mail): Promise<void> {
+  const { smtpUrl: url, from } = (await siteSettings()).mail;
+  if (url === null)
+    throw new InputError(
+      'no mail server: set smtp_url in ~/.loligo.yaml, or have a lab send it (without --archive-dir)',
+    );
+  try {
+    await smtpNotifier({ url, from }).send(mail);
+  } catch (cause) {
+    const trouble = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(`the mail to '${mail.to}' was not accepted: ${trouble}`, { cause });
+  }
 }

@@ -2,6 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { fileArchive } from '../adapters/embedded/file-archive.ts';
 import { JobFileError, readJobFiles } from '../adapters/yaml/job-files.ts';
 import { SiteSettingsError } from '../adapters/yaml/site-settings.ts';
@@ -50,8 +51,7 @@ export function command(): Command {
   return new Command('run')
     .summary('run one job here')
     .description(
-      'Runs one job on the targets that its files name. Several files are merged, later ones over earlier ones; `-` is standard input.\n' +
-        'Exit status: 0 the job passed, 1 it failed or is dead, 2 it could not be started.',
+      'Runs one job on the targets that its files name. Several files are merged, later ones over earlier ones; `-` is standard input.',
     )
     .argument('<file...>', 'YAML files of the job')
     .option('-v, --verbose', 'show debug lines too')
@@ -75,6 +75,18 @@ export function command(): Command {
     .option('--folder <dir>', 'folder of the lab')
     .option('--connect-attempts <n>', 'how often to try to reach a host (default: 10)', positive)
     .version(version, '--version')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo run job.yaml -a /tmp/out', 'on the `targets` of the file'],
+          ['loligo run base.yaml - < more.yaml', 'merged; - is standard input'],
+          ['loligo run --lock --block job.yaml', 'on machines of the lab, as soon as there are enough'],
+          ['loligo run --interactive-on-error job.yaml', 'stop at a failure to look around'],
+        ],
+        '0 the job passed, 1 it failed or is dead, 2 it could not be started',
+      ),
+    )
     .action(async (files: string[], flags: Flags) => {
       process.exitCode = await run(files, flags);
     });

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { readJobFiles } from '../adapters/yaml/job-files.ts';
 import { wholeNumber } from './client/failure.ts';
@@ -22,6 +23,9 @@ interface ScheduleOptions {
 export function command(): Command {
   return new Command('schedule')
     .summary('queue one job')
+    .description(
+      'Queues one job, or copies of it, as a run of its own, and prints the name of the run and the ids.',
+    )
     .argument('<file...>', 'job files, merged in order; - is standard input')
     .option('-n, --name <run>', 'run name')
     .option('-d, --description <text>', 'what the job is')
@@ -32,6 +36,14 @@ export function command(): Command {
     .option('--dry-run', 'print the job instead', false)
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText([
+        ['loligo schedule job.yaml', 'one job, as it is'],
+        ['loligo schedule base.yaml more.yaml -N 10 -p 50', 'ten copies, soon'],
+        ['loligo schedule -n RUN --dry-run job.yaml', 'print what would be queued'],
+      ]),
+    )
     .action(schedule);
 }
 

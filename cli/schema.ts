@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { jobJsonSchema } from '../adapters/yaml/job-schema.ts';
 import { printJson } from './client/print.ts';
 
@@ -6,7 +7,15 @@ import { printJson } from './client/print.ts';
 export function command(): Command {
   return new Command('schema')
     .summary('print the JSON Schema of a file format')
+    .description('Prints the JSON schema of job files, by which editors complete and check them.')
     .argument('<format>', 'job')
+    .addHelpText(
+      'after',
+      helpText(
+        [['loligo schema job > job.schema.json', 'for the YAML extension of an editor']],
+        '0 printed, 1 no such format',
+      ),
+    )
     .action(printSchema);
 }
 

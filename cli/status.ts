@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import type { Column } from './client/columns.ts';
 import { columns } from './client/columns.ts';
 import { wholeNumber } from './client/failure.ts';
@@ -18,12 +19,23 @@ interface StatusOptions {
 export function command(): Command {
   return new Command('status')
     .summary('show runs, jobs and nodes')
+    .description(
+      'Shows the newest runs and the nodes; with a run its jobs, with a job all about it. A job that waits says for what, one that failed says why.',
+    )
     .argument('[run]', 'run name, or RUN/JOB')
     .argument('[job]', 'job id')
     .option('--nodes', 'only the nodes', false)
     .option('-l, --limit <n>', 'how many runs', wholeNumber(1), 20)
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText([
+        ['loligo status', 'the newest runs, and all nodes'],
+        ['loligo status RUN', 'its jobs, with why they failed or wait'],
+        ['loligo status RUN/17 --json', 'all about one job'],
+      ]),
+    )
     .action(async (run: string | undefined, job: string | undefined, options: StatusOptions) => {
       const lab = findLab(options);
       const [name, id = job] = run?.split('/') ?? [];

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { InputError } from './client/failure.ts';
 import { findLab } from './client/lab-client.ts';
 import type { JobView, LabClient, Submitted } from './client/lab-client.ts';
@@ -32,10 +33,26 @@ export const terminal: SuiteSurroundings = {
 export function command(surroundings: SuiteSurroundings = terminal): Command {
   const word = new Command('suite')
     .summary('queue the jobs of a suite')
+    .description(
+      'Expands a suite into jobs and queues them as a run. Prints its name and the page where it can be watched.',
+    )
     .argument('[config_yaml...]', 'YAML files merged over every job');
-  return suiteOptions(word).action(async (files: string[], options: SuiteOptions) => {
-    await queueSuite(files, options, surroundings);
-  });
+  return suiteOptions(word)
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo suite -s smoke --wait', 'queue a suite, and wait for its verdicts'],
+          ['loligo suite -s rados -c main --subset 17/2000 -p 150', 'a part of a big suite'],
+          ['loligo suite -s rados --filter thrash --dry-run', 'only say what would be queued'],
+          ['loligo suite -r RUN -R fail,dead', 'what failed in an earlier run, again'],
+        ],
+        '0 queued; with --wait: every job passed, 1 refused, or one did not pass, 2 no lab answers',
+      ),
+    )
+    .action(async (files: string[], options: SuiteOptions) => {
+      await queueSuite(files, options, surroundings);
+    });
 }
 
 /** Queues what the options say, and waits for it where they ask for that. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { toPlain } from '../core/config/yaml-value.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
 import { clockTime } from '../core/results/clock-time.ts';
@@ -47,6 +48,18 @@ export function command(): Command {
     .option('--machines <file>', 'YAML with the `nodes` of --targets static')
     .option('--workers <type...>', 'machine types whose jobs are run by `loligo worker`', [])
     .option('--keep-targets', 'leave the nodes running when the lab stops', false)
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo up', 'a lab on this machine, with nodes that need no privileges or with containers'],
+          ['loligo up --targets docker --nodes 6', 'six containers as nodes'],
+          ['loligo up --targets static --machines m.yaml', 'machines of yours'],
+          ['loligo up --workers smithi', 'jobs of this type are run by `loligo worker`, elsewhere'],
+        ],
+        '0 stopped, 1 it could not be started, 2 a lab runs in the folder already',
+      ),
+    )
     .action(up);
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { SshProbeError, readHostKey } from '../providers/ssh-probe.ts';
 import { InputError, wholeNumber } from './client/failure.ts';
 import { apiPath } from './client/lab-client.ts';
@@ -31,6 +32,16 @@ export function command(): Command {
     .option('-a, --all', 'all nodes of the lab', false)
     .option('--tries <n>', 'how often to ask a node, with longer pauses each time', wholeNumber(1), 5)
     .option('--folder <dir>', 'folder of the lab')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['loligo updatekeys NODE', 'after a host got new keys'],
+          ['loligo updatekeys --all', 'of every node'],
+        ],
+        '0 all answered, 1 refused, or a host did not answer, 2 no lab answers',
+      ),
+    )
     .action(async (names: string[], options: UpdateKeysOptions) => {
       process.exitCode = (await updateKeys(names, options)) ? 0 : 1;
     });

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { helpText } from './client/help-text.ts';
 import { isLastWord, labPut } from '../adapters/http/lab-calls.ts';
 import type { LabAddress } from '../adapters/http/lab-calls.ts';
 import type { LaunchParams } from '../core/ports/launcher.ts';
@@ -34,6 +35,16 @@ export function command(): Command {
       'where assignments and the output of runners are kept (default: worker in ~/.loligo)',
     )
     .option('--folder <dir>', 'folder of the lab, when it is on this machine')
+    .addHelpText(
+      'after',
+      helpText(
+        [
+          ['LOLIGO_API=https://lab.example loligo worker -m smithi', 'serve a machine type until Ctrl-C'],
+          ['loligo worker -m smithi --jobs 12 --name rack3', 'twelve jobs at once, under a name'],
+        ],
+        '0 stopped, 1 refused, 2 no lab answers',
+      ),
+    )
     .action(work);
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { words } from '../cli/words.ts';
 
 /** Where the pages are. */
@@ -10,13 +11,19 @@ export async function helpPages(): Promise<Map<string, string>> {
   const pages = new Map<string, string>();
   for (const { name, load } of words) {
     const command = (await load()).command().configureHelp({ helpWidth: 120 });
-    const help = command
-      .helpInformation()
+    const help = helpOf(command)
       .replace(/^Usage: /, 'Usage: loligo ')
       .trimEnd();
     pages.set(`${name}.md`, `# loligo ${name}\n\n\`\`\`text\n${withoutThisMachine(help)}\n\`\`\`\n`);
   }
   return pages;
+}
+
+/** Everything that `--help` prints, with what stands behind the options. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+  return text;
 }
 
 /** Defaults that depend on the machine are not for a page. */

@@ -1,4 +1,4 @@
-import { lstat, readFile, readdir, rm } from 'node:fs/promises';
+import { lstat, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobStatus } from '../../core/results/job-state.ts';
 import { pruningOf } from '../../core/results/retention.ts';
@@ -14,11 +14,13 @@ export interface Pruned {
 }
 
 const keepFile = '.preserve';
+const aside = '.pruned-';
 
 /**
  * Takes out of an archive folder what has had its time. Folders with a file `.preserve` in the run or the job, symbolic links, and
  * jobs that are not over stay; a job that neither the records nor a summary tell the end of is not over. With `dryRun` it only tells.
- * A pass that was cut short is finished by the next.
+ * `announce` is told before anything goes. The folder of a job is moved aside first, so that a pass that was cut short leaves no half of
+ * one to be seen, and is finished by the next.
  */
 export async function* pruneArchive(params: {
   folder: string;
@@ -26,11 +28,13 @@ export async function* pruneArchive(params: {
   now: number; // epoch ms
   dryRun: boolean;
   endOf: (run: string, jobId: number) => Promise<JobEnd>;
+  announce?: (pruned: Pruned) => Promise<void>;
 }): AsyncGenerator<Pruned> {
   for (const run of await foldersIn(params.folder)) {
     const runFolder = join(params.folder, run);
     if (await exists(join(runFolder, keepFile))) continue;
     for (const name of await foldersIn(runFolder)) {
+      if (name.startsWith(aside) && !params.dryRun) await remove(join(runFolder, name));
       const folder = join(runFolder, name);
       if (!/^\d+$/.test(name) || (await exists(join(folder, keepFile)))) continue;
       const recorded = await params.endOf(run, Number(name));
@@ -40,8 +44,17 @@ export async function* pruneArchive(params: {
       const parts = pruning === 'job' ? [''] : await present(folder, ['remote', 'data']);
       const age = Math.floor((params.now - job.endedAt) / 86_400_000);
       for (const part of parts) {
-        if (!params.dryRun) await rm(join(folder, part), { recursive: true, force: true });
-        yield { path: join(run, name, part).replace(/\/$/, ''), why: `${job.status} ${age} days ago` };
+        const pruned = {
+          path: join(run, name, part).replace(/\/$/, ''),
+          why: `${job.status} ${age} days ago`,
+        };
+        if (!params.dryRun) {
+          await params.announce?.(pruned);
+          const doomed = join(folder, '..', `${aside}${name}`);
+          if (part === '') await rename(folder, doomed);
+          await remove(part === '' ? doomed : join(folder, part));
+        }
+        yield pruned;
       }
     }
   }
@@ -58,6 +71,10 @@ async function endByFiles(folder: string): Promise<{ status: JobStatus | null; e
   const success = /^success: *(true|false)\s*$/m.exec(text)?.[1];
   const status = said ?? (success === undefined ? null : success === 'true' ? 'pass' : 'fail');
   return { status: status as JobStatus | null, endedAt: found.mtimeMs };
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

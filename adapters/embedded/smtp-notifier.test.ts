@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
-import { SMTPServer } from 'smtp-server';
 import { expect, test } from 'vitest';
+import { smtpServer } from '../../test/fixtures/smtp-server.ts';
 import { mailFolder } from './mail-folder.ts';
 import { smtpNotifier } from './smtp-notifier.ts';
 
@@ -13,29 +13,6 @@ const mail = {
   subject: '1 fail in r\nX: y',
   text: 'Test Run: r\nü\n',
 };
-
-/** A real SMTP server on loopback that keeps what it accepts, or refuses everything. */
-async function smtpServer(refusing = false) {
-  const received: string[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onRcptTo: (_address, _session, done) => done(refusing ? new Error('nobody here') : undefined),
-    onData: (stream, _session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        received.push(Buffer.concat(chunks).toString());
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const address = server.server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
-  return { url: `smtp://127.0.0.1:${port}`, received, close };
-}
 
 test('a mail arrives at a real server as it was given, under an id that is the same again', async () => {
   const server = await smtpServer();

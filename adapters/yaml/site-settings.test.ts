@@ -148,3 +148,11 @@ test('the rules of the queue are read, and what is wrong with them is said', asy
     /1: reserve_machines must not be negative, found -1\n.*2: owner_quota must be a number of nodes, or a map/,
   );
 });
+
+test('retention is on where it is named, and what it leaves out is as in the original', async () => {
+  await settingsFile('.loligo.yaml', 'retention_days: {fail: 90}\n');
+  const { settings } = await readSiteSettings({ home, environment: {} });
+  expect(settings.retention).toEqual({ pass: 14, fail: 90, remotes: 60 });
+  const file = await settingsFile('.loligo.yaml', 'retention_days: {fial: 90}\n');
+  await expect(readSiteSettings({ home, environment: {} })).rejects.toThrow(`${file}:1: retention_days`);
+});

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { showValue } from '../../core/config/job-problem.ts';
+import { usualRetention } from '../../core/results/retention.ts';
 import { defaultSite } from '../../core/config/site-settings.ts';
 import { fromPlain, toPlain } from '../../core/config/yaml-value.ts';
 import type { OwnerQuota } from '../../core/scheduling/owner-quota.ts';
@@ -36,6 +37,7 @@ const machines = z
   .int({ error: 'must be a whole number of nodes' })
   .min(0, { error: 'must not be negative' });
 const hourMs = 3_600_000;
+const days = z.number({ error: 'must be a number of days' });
 const seconds = z.number({ error: 'must be a number of seconds' });
 
 /** Only what is read is checked: a settings file of the original has much that is not. */
@@ -58,6 +60,13 @@ const siteSchema = z.looseObject({
   results_sending_email: setText.nullish(),
   results_timeout: seconds.positive({ error: 'must be more than 0' }).nullish(),
   smtp_url: z.url({ protocol: /^smtps?$/, error: 'must be an smtp or smtps URL' }).nullish(),
+  retention_days: z
+    .strictObject(
+      { pass: days, fail: days, remotes: days },
+      { error: 'must be a map of pass, fail and remotes to numbers of days' },
+    )
+    .partial()
+    .nullish(),
   api_reads_per_minute: perMinute.nullish(),
   api_writes_per_minute: perMinute.nullish(),
   reserve_machines: machines.nullish(),
@@ -150,6 +159,7 @@ function toSite(file: z.infer<typeof siteSchema>, home: string): SiteConfig {
     maxJobSeconds: file.max_job_time ?? defaultSite.maxJobSeconds,
     sleepBeforeTeardownSeconds: file.sleep_before_teardown ?? defaultSite.sleepBeforeTeardownSeconds,
     holdHours: file.hold_hours ?? defaultSite.holdHours,
+    retention: file.retention_days ? { ...usualRetention, ...given(file.retention_days) } : null,
     resultsServer: file.results_server || defaultSite.resultsServer,
     mail: {
       smtpUrl: file.smtp_url ?? defaultSite.mail.smtpUrl,
@@ -176,6 +186,11 @@ function toQuota(given: number | Readonly<Record<string, number>> | null): Owner
   if (typeof given === 'number') return { all: given, byType: new Map() };
   const { all = null, ...types } = given;
   return { all, byType: new Map(Object.entries(types)) };
+}
+
+/** What a map has, without the keys that only say that they are not there. */
+function given<T extends object>(map: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** The original's sender is a bare login. */

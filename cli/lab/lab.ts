@@ -47,6 +47,7 @@ import { startLoop } from './loop.ts';
 import { builtPages } from './pages.ts';
 import { resultsDesk } from './results-desk.ts';
 import { pruneSuiteCache } from './suite-cache.ts';
+import { startRetention } from './retention.ts';
 import { endJobs } from './stop.ts';
 import { localSources } from './submit-ports.ts';
 import { assignedProviders, openTargets, startTargets } from './targets.ts';
@@ -63,7 +64,7 @@ export interface LabOptions {
   readonly maxRunners: number; // jobs at once; each has a process of its own on this machine
   readonly site?: Pick<
     SiteConfig,
-    'defaultMachineType' | 'maxJobSeconds' | 'apiLimits' | 'mail' | 'queueRules' | 'holdHours'
+    'defaultMachineType' | 'maxJobSeconds' | 'apiLimits' | 'mail' | 'queueRules' | 'holdHours' | 'retention'
   >; // default: those of a site without settings
   readonly temporary?: boolean; // true = nothing may outlast a start that failed
   readonly say: (line: string) => void; // for a person
@@ -132,7 +133,7 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
     if (options.temporary) await destroyTargets(ports);
     throw error;
   });
-  const { holdHours, mail, queueRules } = options.site ?? defaultSite;
+  const { holdHours, mail, queueRules, retention } = options.site ?? defaultSite;
   const loops = startLoops(
     { ...ports, yaml: pyYaml },
     { maxRunners: options.maxRunners, rules: queueRules, holdMs: holdHours * 3_600_000 },
@@ -145,6 +146,8 @@ async function assemble(options: LabOptions, paths: LabPaths, undo: AsyncDisposa
     act: () => pruneSuiteCache({ jobs: ports.jobs, folder: paths.root }),
   });
   undo.defer(() => pruning.stop());
+  const retaining = startRetention({ ...ports, retention, folder: paths.archive });
+  undo.defer(() => retaining?.stop());
   const desk = resultsDesk({ database, folder: paths.root, mail, log });
   const pageUrl = (run: string, jobId?: number) =>
     `${url}${pagePath(run, ...(jobId === undefined ? [] : [jobId]))}`;
@@ -229,6 +232,7 @@ async function openApi(params: {
     ...ports,
     url,
     pages: builtPages,
+    notifier: params.desk.notifier,
     submissions: fileSubmissions({ folder: paths.submissions }),
     authenticate: labAuthenticator({ token, tokens: ports.tokens, clock: ports.clock }),
     limits: (options.site ?? defaultSite).apiLimits,

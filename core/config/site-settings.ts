@@ -1,5 +1,6 @@
 import { usualRules } from '../scheduling/queue-rules.ts';
 import type { QueueRules } from '../scheduling/queue-rules.ts';
+import type { Retention } from '../results/retention.ts';
 
 /** What holds for every job of a site, read once at start. */
 export interface SiteSettings {
@@ -21,6 +22,7 @@ export interface SiteConfig extends SiteSettings {
   readonly apiLimits: ApiLimits;
   readonly queueRules: QueueRules;
   readonly mail: MailSettings;
+  readonly retention: Retention | null; // null = a lab takes nothing out of its archive by itself
   readonly resultsServer: string | null; // URL of a paddles server
 }
 
@@ -52,6 +54,7 @@ export const defaultSite: SiteConfig = {
   sleepBeforeTeardownSeconds: 0,
   holdHours: 8,
   resultsServer: null,
+  retention: null,
   mail: { smtpUrl: null, from: 'teuthology@localhost', to: null, timeoutSeconds: 43_200 },
   apiLimits: { readsPerMinute: 1200, writesPerMinute: 300 },
   queueRules: usualRules,
