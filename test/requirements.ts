@@ -26,6 +26,8 @@ const parts = {
     install: "pip install 'moto[server]'",
   },
   chromium: { present: () => existsSync('/usr/bin/chromium'), install: 'apt-get install chromium' },
+  zsh: { present: () => answers('zsh', '--version'), install: 'apt-get install zsh' },
+  fish: { present: () => answers('fish', '--version'), install: 'apt-get install fish' },
   gpg: { present: () => answers('gpg', '--version'), install: 'apt-get install gnupg' },
   shared: {
     present: () => existsSync(sharedFolder),

@@ -130,8 +130,8 @@ function NodeTable({ nodes, now }: { nodes: readonly NodeView[]; now: number }) 
                 <Holder node={node} />
                 {node.reason === null ? null : <div class="why">{visible(node.reason)}</div>}
               </td>
-              <td>{visible(node.machine_type)}</td>
-              <td class="dim">{visible(`${node.os_type} ${node.os_version} ${node.arch}`)}</td>
+              <td class="short">{visible(node.machine_type)}</td>
+              <td class="dim short">{visible(`${node.os_type} ${node.os_version} ${node.arch}`)}</td>
             </tr>
           ))}
         </tbody>
