@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { waitForTarget } from './access.ts';
 import type { TargetAccess } from './access.ts';
@@ -73,17 +74,32 @@ export async function switchTarget(
 
 /** Removes every container, volume and network that carries the lab's label, also those made by a process that died. */
 export async function removeLab(engine: Docker, lab: string): Promise<void> {
-  const own = having(`${labels.lab}=${lab}`);
-  for (;;) {
-    const containers = await engine.listContainers({ all: true, ...own });
-    if (containers.length === 0) break;
-    await Promise.all(
-      containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone)),
-    );
+  for (let emptyLooks = 0; emptyLooks < 2;) {
+    if ((await removeSeen(engine, lab)) > 0) {
+      emptyLooks = 0;
+      continue;
+    }
+    emptyLooks += 1;
+    // The engine carries out what a client asked for that has died since.
+    if (emptyLooks < 2) await sleep(onItsWayMs);
   }
-  for (const { Id } of await engine.listNetworks(own)) await engine.getNetwork(Id).remove().catch(unlessGone);
-  const { Volumes } = await engine.listVolumes(own);
-  for (const { Name } of Volumes ?? []) await engine.getVolume(Name).remove().catch(unlessGone);
+}
+
+const onItsWayMs = 700;
+
+/** Removes what there is at the moment, and returns how much that was. */
+async function removeSeen(engine: Docker, lab: string): Promise<number> {
+  const own = having(`${labels.lab}=${lab}`);
+  const containers = await engine.listContainers({ all: true, ...own });
+  await Promise.all(
+    containers.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone)),
+  );
+  if (containers.length > 0) return containers.length;
+  const networks = await engine.listNetworks(own);
+  for (const { Id } of networks) await engine.getNetwork(Id).remove().catch(unlessGone);
+  const { Volumes: volumes } = await engine.listVolumes(own);
+  for (const { Name } of volumes ?? []) await engine.getVolume(Name).remove().catch(unlessGone);
+  return networks.length + (volumes ?? []).length;
 }
 
 function idle(targets: Targets, node: string): Making {
