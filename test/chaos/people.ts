@@ -141,13 +141,20 @@ async function pauseOne({ world, person, ports, random, machineTypes }: Crowd): 
     reason: 'new images',
     ms: Math.round(random.between(120_000, 900_000)),
   };
-  await untilDone(person, async () => note((await pauseQueue(ports, order)).until));
+  let until = 0;
+  await untilDone(person, async () => {
+    ({ until } = await pauseQueue(ports, order));
+    note(until);
+  });
   if (!random.chance(0.5)) return;
   await person.sleep(random.between(5000, 300_000));
+  // One that is over by the clock cannot be ended, and is there again when the clock is set back.
+  if (world.clock.now() >= until) return;
   note(0);
   await untilDone(person, async () => {
     await resumeQueue(ports, { actor, machineType }).catch((error: unknown) => {
       if (!(error instanceof QueueNotPausedError)) throw error;
+      if (world.clock.now() >= until) note(until);
     });
   });
 }
