@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Node } from '../core/locks/node.ts';
 import { StaleFenceError } from '../core/ports/provider.ts';
-import { asNode } from '../test/contract/provider.ts';
+import { unusedNode } from '../core/locks/node.ts';
 import { silentLogger } from '../test/fixtures/silent-logger.ts';
 import { sshExec } from '../test/fixtures/ssh-exec.ts';
 import { describeWith } from '../test/requirements.ts';
@@ -35,7 +35,7 @@ describeWith(['docker', 'debootstrap'], 'container nodes', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'loligo-docker-'));
-    nodes = (await open().start()).map(asNode);
+    nodes = (await open().start()).map(unusedNode);
   }, making);
   afterAll(async () => {
     await open().destroy();
@@ -80,7 +80,7 @@ describeWith(['docker', 'debootstrap'], 'container nodes', () => {
     await sshExec(first(), 'echo kept > ~/file');
     const engine = await openEngine(null);
     await engine.getContainer(containerName(lab, 'box01')).stop();
-    const again = (await open().start()).map(asNode);
+    const again = (await open().start()).map(unusedNode);
     expect(again[0]?.hostKey).toBe(first().hostKey);
     nodes = again;
     expect((await sshExec(first(), 'cat ~/file')).stdout).toBe('kept\n');
@@ -89,7 +89,7 @@ describeWith(['docker', 'debootstrap'], 'container nodes', () => {
   test('a container that somebody removed is made anew', async () => {
     const engine = await openEngine(null);
     await engine.getContainer(containerName(lab, 'box02')).remove({ force: true, v: true });
-    const again = (await open().start()).map(asNode);
+    const again = (await open().start()).map(unusedNode);
     expect(again[0]).toEqual(first());
     expect(again[1]?.hostKey).not.toBe(nodes[1]?.hostKey);
     nodes = again;

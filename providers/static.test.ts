@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { NodeSpec } from '../core/locks/node.ts';
 import type { Logger } from '../core/ports/logger.ts';
-import { asNode } from '../test/contract/provider.ts';
+import { unusedNode } from '../core/locks/node.ts';
 import { silentLogger } from '../test/fixtures/silent-logger.ts';
 import { startEndpoints } from '../test/fixtures/ssh-endpoints.ts';
 import type { SshEndpoints } from '../test/fixtures/ssh-endpoints.ts';
@@ -85,14 +85,14 @@ test('without a reimage command nodes cannot be cleaned, and say so', async () =
   const provider = open({ nodes: [listed(0)] });
   expect(provider.capabilities.clean).toBe(false);
   const [spec] = await provider.start();
-  await expect(provider.clean(asNode(spec as NodeSpec), 1)).rejects.toThrow(ReimageError);
+  await expect(provider.clean(unusedNode(spec as NodeSpec), 1)).rejects.toThrow(ReimageError);
 });
 
 test('the reimage command gets the node, and its failure is told with its last words', async () => {
   const reimage = 'echo noise >&2; echo "no image for "{name}" at "{address} >&2; exit 3';
   const provider = open({ nodes: [listed(0)], reimage }, 'failing');
   const [spec] = await provider.start();
-  const cleaning = provider.clean(asNode(spec as NodeSpec), 1);
+  const cleaning = provider.clean(unusedNode(spec as NodeSpec), 1);
   await expect(cleaning).rejects.toThrow(ReimageError);
   await expect(cleaning).rejects.toThrow('no image for target1 at 127.0.0.1');
 });
@@ -103,7 +103,9 @@ test('a node that does not come back from its reimage is an error', async () => 
   const options = { nodes: [{ ...listed(0), port }], reimage: `kill -9 ${pid}`, answerSeconds: 1 };
   const provider = open(options, 'lost');
   const [spec] = await provider.start();
-  await expect(provider.clean(asNode(spec as NodeSpec), 1)).rejects.toMatchObject({ kind: 'unreachable' });
+  await expect(provider.clean(unusedNode(spec as NodeSpec), 1)).rejects.toMatchObject({
+    kind: 'unreachable',
+  });
 });
 
 test('destroy leaves the machines up', async () => {

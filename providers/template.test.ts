@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { asNode } from '../test/contract/provider.ts';
+import { unusedNode } from '../core/locks/node.ts';
 import { silentLogger } from '../test/fixtures/silent-logger.ts';
 import { sshExec } from '../test/fixtures/ssh-exec.ts';
 import { StaleFenceError } from '../core/ports/provider.ts';
@@ -66,7 +66,7 @@ test('the template makes, adopts, cleans and removes machines', async () => {
     );
   const specs = await open().start();
   expect(specs.map(({ name }) => name)).toEqual(['template01', 'template02']);
-  const node = asNode(specs[0] as (typeof specs)[0]);
+  const node = unusedNode(specs[0] as (typeof specs)[0]);
   expect((await sshExec(node, 'touch ~/mine; echo here')).stdout).toBe('here\n');
   expect(await open().start()).toEqual(specs);
 

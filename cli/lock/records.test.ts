@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nodeView } from '../../api/views.ts';
+import { unusedNode } from '../../core/locks/node.ts';
 import type { Node } from '../../core/locks/node.ts';
 import { nodeSpec } from '../../test/fixtures/lab-records.ts';
 import { briefLines, lockRecord, matches, parseQuery, summaryLines } from './records.ts';
@@ -19,18 +20,7 @@ const noFilter: LockFilter = {
 };
 
 function node(name: string, changes: Partial<Node> = {}): Node {
-  return {
-    ...nodeSpec(name),
-    state: 'free',
-    lock: null,
-    fence: 0,
-    description: null,
-    reason: null,
-    markedBy: null,
-    stateSince: 0,
-    lastUsedAt: 0,
-    ...changes,
-  };
+  return { ...unusedNode(nodeSpec(name)), ...changes };
 }
 
 const lock = (owner: string) => ({

@@ -5,7 +5,8 @@ import { processIdentity, pidOf } from '../../adapters/embedded/process-identity
 import { jobRequirements } from '../../core/config/job-requirements.ts';
 import { toPlain } from '../../core/config/yaml-value.ts';
 import type { YamlMap } from '../../core/config/yaml-value.ts';
-import type { Node, NodeSpec } from '../../core/locks/node.ts';
+import { unusedNode } from '../../core/locks/node.ts';
+import type { NodeSpec } from '../../core/locks/node.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { Provider } from '../../core/ports/provider.ts';
 import { openProvider } from '../../providers/registry.ts';
@@ -67,27 +68,13 @@ function asJobNodes(
   { provider, config }: { provider: Provider; config: YamlMap },
 ): JobNodes {
   return jobNodes({
-    nodes: specs.map(unused),
+    nodes: specs.map(unusedNode),
     providers: new Map([[provider.name, provider]]),
     attempt: { run: 'run', jobId: process.pid, fence: 1 },
     osType: toPlain(config.get('os_type') ?? null),
     osVersion: toPlain(config.get('os_version') ?? null),
     moved: null,
   });
-}
-
-function unused(spec: NodeSpec): Node {
-  return {
-    ...spec,
-    state: 'free',
-    lock: null,
-    fence: 0,
-    description: null,
-    reason: null,
-    markedBy: null,
-    stateSince: 0,
-    lastUsedAt: 0,
-  };
 }
 
 async function remove(provider: Provider, folder: string): Promise<void> {

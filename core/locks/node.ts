@@ -76,3 +76,18 @@ export function specOf(node: Node): NodeSpec {
     osVersion,
   };
 }
+
+/** A node as it enters the inventory: free, and never used. */
+export function unusedNode(spec: NodeSpec): Node {
+  return {
+    ...spec,
+    state: 'free',
+    lock: null,
+    fence: 0,
+    description: null,
+    reason: null,
+    markedBy: null,
+    stateSince: 0,
+    lastUsedAt: 0,
+  };
+}

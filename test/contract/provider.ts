@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { unusedNode } from '../../core/locks/node.ts';
 import type { Node, NodeSpec } from '../../core/locks/node.ts';
 import { StaleFenceError } from '../../core/ports/provider.ts';
 import type { Provider } from '../../core/ports/provider.ts';
@@ -51,7 +52,7 @@ export function describeProvider(params: {
 
     beforeAll(async () => {
       shared = await newLab(ends);
-      nodes = (await restart(shared).start()).map(asNode);
+      nodes = (await restart(shared).start()).map(unusedNode);
     }, patience * 4);
     afterAll(async () => {
       for (const end of ends) await end();
@@ -132,7 +133,7 @@ export function describeProvider(params: {
 
     test('start again adopts the nodes as they are', { timeout: patience }, async () => {
       const trace = await leaveTraces(nodes[0] as Node);
-      const again = (await restart(shared).start()).map(asNode);
+      const again = (await restart(shared).start()).map(unusedNode);
       expect(again).toEqual(nodes);
       expect(await tracesOf(again[0] as Node, trace)).toEqual({ file: true, process: true });
     });
@@ -143,11 +144,14 @@ export function describeProvider(params: {
       async () => {
         const lab = await newLab(left);
         const specs = await startAndKill(lab);
-        const trace = await leaveTraces(asNode(specs[0] as NodeSpec));
+        const trace = await leaveTraces(unusedNode(specs[0] as NodeSpec));
 
         const provider = restart(lab);
         expect(await provider.start()).toEqual(specs);
-        expect(await tracesOf(asNode(specs[0] as NodeSpec), trace)).toEqual({ file: true, process: true });
+        expect(await tracesOf(unusedNode(specs[0] as NodeSpec), trace)).toEqual({
+          file: true,
+          process: true,
+        });
 
         await provider.destroy();
         expect(await lab.remains()).toEqual([]);
@@ -162,7 +166,7 @@ export function describeProvider(params: {
       async () => {
         const lab = await newLab(left);
         await startAndKill(lab, async () => (await lab.remains()).length > 1);
-        const nodes = (await restart(lab).start()).map(asNode);
+        const nodes = (await restart(lab).start()).map(unusedNode);
         expect(nodes).toHaveLength(2);
         for (const node of nodes) expect((await sshExec(node, 'echo up')).stdout).toBe('up\n');
         await restart(lab).destroy();
@@ -184,7 +188,7 @@ export function describeProvider(params: {
     test('destroy right after the lab was killed leaves nothing', { timeout: patience * 2 }, async () => {
       const lab = await newLab(left);
       const specs = await startAndKill(lab);
-      await leaveTraces(asNode(specs[1] as NodeSpec));
+      await leaveTraces(unusedNode(specs[1] as NodeSpec));
       await restart(lab).destroy();
       expect(await lab.remains()).toEqual([]);
     });
@@ -194,21 +198,6 @@ export function describeProvider(params: {
 /** A provider that knows only what an earlier one left behind. */
 function restart(lab: ProviderUnderTest): Provider {
   return openProvider(lab.provider, lab.options, { ...lab.context, logger: silentLogger });
-}
-
-/** The node as the inventory has it, free and never used. */
-export function asNode(spec: NodeSpec): Node {
-  const fresh = {
-    state: 'free',
-    lock: null,
-    fence: 0,
-    description: null,
-    reason: null,
-    markedBy: null,
-    stateSince: 0,
-    lastUsedAt: 0,
-  } as const;
-  return { ...spec, ...fresh };
 }
 
 function asLogin({ user, address, port, hostKey, identityFile }: Node) {

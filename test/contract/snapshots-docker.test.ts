@@ -8,7 +8,7 @@ import { openProvider } from '../../providers/registry.ts';
 import { silentLogger } from '../fixtures/silent-logger.ts';
 import { forgetLabImages } from '../fixtures/snapshot-images.ts';
 import { sshExec } from '../fixtures/ssh-exec.ts';
-import { asNode } from './provider.ts';
+import { unusedNode } from '../../core/locks/node.ts';
 import { describeSnapshots } from './snapshots.ts';
 
 describeSnapshots({
@@ -19,7 +19,7 @@ describeSnapshots({
     const lab = `test-${randomBytes(4).toString('hex')}`;
     const context = { lab, folder: join(folder, 'provider'), logger: silentLogger };
     const provider = openProvider('docker', { count: 2 }, context);
-    const nodes = (await provider.start()).map(asNode);
+    const nodes = (await provider.start()).map(unusedNode);
     return {
       snapshots: provider.snapshots as Snapshots,
       async clean(fence) {

@@ -1,5 +1,5 @@
 import { fakeSnapshots } from '../fixtures/fake-snapshots.ts';
-import { asNode } from './provider.ts';
+import { unusedNode } from '../../core/locks/node.ts';
 import { describeSnapshots } from './snapshots.ts';
 
 const spec = {
@@ -21,7 +21,7 @@ describeSnapshots({
   needs: [],
   async setup() {
     const fake = fakeSnapshots();
-    const [one, other] = [asNode({ ...spec, name: 'one' }), asNode({ ...spec, name: 'other' })];
+    const [one, other] = [unusedNode({ ...spec, name: 'one' }), unusedNode({ ...spec, name: 'other' })];
     return {
       snapshots: fake.snapshots,
       async clean(fence) {

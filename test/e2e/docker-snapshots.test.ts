@@ -17,7 +17,7 @@ import type { PlainValue, Remote, Task } from '../../runner/engine/task.ts';
 import { jobNodes } from '../../runner/job/job-nodes.ts';
 import { runJob } from '../../runner/job/run-job.ts';
 import { builtInTasks } from '../../runner/tasks/built-in.ts';
-import { asNode } from '../contract/provider.ts';
+import { unusedNode } from '../../core/locks/node.ts';
 import { fromPlain } from '../../core/config/yaml-value.ts';
 import { startAptRepository } from '../fixtures/apt-repository.ts';
 import type { AptRepository } from '../fixtures/apt-repository.ts';
@@ -43,7 +43,7 @@ describeWith(['docker', 'debootstrap'], 'jobs on containers', () => {
     folder = await mkdtemp(join(tmpdir(), 'loligo-snapshots-'));
     const context = { lab, folder: join(folder, 'provider'), logger: silentLogger };
     provider = openProvider('docker', { count: 3, prefix: 'host' }, context);
-    nodes = (await provider.start()).map(asNode);
+    nodes = (await provider.start()).map(unusedNode);
   }, patience);
   beforeEach(async () => {
     fence += 1;
