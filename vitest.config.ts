@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** End to end on a container engine: each of them wants the machine for itself. */
+const containers = [
+  'test/e2e/{ceph-*,container-*,docker-*}.test.ts',
+  'test/e2e/{lab-demo,run-own-nodes}.test.ts',
+];
+
 /** Unit tests sit beside their source; the wider kinds live in test/, one project each, so that one kind can be run alone. */
 export default defineConfig({
   test: {
@@ -41,6 +47,16 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/{e2e,chaos}/**/*.test.ts'],
+          exclude: containers,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2, // they mostly wait
+        },
+      },
+      {
+        test: {
+          name: 'containers',
+          include: containers,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

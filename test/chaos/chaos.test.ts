@@ -58,14 +58,14 @@ const seenAs: Readonly<Record<Mutant, readonly string[]>> = {
 };
 
 describe('the checker sees', () => {
-  test.for(mutantNames)('%s', { timeout: 600_000 }, async (mutant) => {
+  test.for(mutantNames)('%s', async (mutant) => {
     expect(seenAs[mutant]).toContain(await firstLawBroken(mutant));
   });
 });
 
 /** Most mutants are caught in the first worlds, some in one of thirty: which ones depends on every call that the lab makes. */
-const worlds = ['21', '22', '43', '45', '42', '23', '24', '25', '27', '39'].concat(
-  Array.from({ length: 200 }, (_, i) => String(50 + i)),
+const worlds = ['54', '86', '21', '22', '43', '45', '42', '23', '24', '25', '27', '39'].concat(
+  Array.from({ length: 100 }, (_, i) => String(50 + i)),
 );
 
 /** Of the first world in which a mutant is caught at all. */
