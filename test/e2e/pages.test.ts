@@ -16,6 +16,30 @@ async function textOf(page: Page, selector: string): Promise<string> {
   return (await page.locator(selector).allInnerTexts()).join('\n');
 }
 
+/** Goes to the runs, types `a` in the turn in which the field is drawn, and `ab` in the one in which `a` takes effect. */
+const typeInTheTurnThatDraws = `
+  window.field = () => document.querySelector('[aria-label="name has …"]');
+  const type = (text) => {
+    field().value = text;
+    field().dispatchEvent(new InputEvent('input', { bubbles: true }));
+  };
+  const hashchange = () => new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }));
+  (async () => {
+    const drawn = new Promise((resolve) => {
+      new MutationObserver((_, watch) => {
+        if (field() === null) return;
+        watch.disconnect();
+        type('a');
+        resolve();
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+    location.hash = '#/runs';
+    await drawn;
+    await hashchange();
+    type('ab');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  })()`;
+
 /** Waits until a page says something. */
 async function says(page: Page, selector: string, text: string | RegExp): Promise<void> {
   await expect.poll(() => textOf(page, selector), { timeout: 60_000 }).toMatch(text);
@@ -128,6 +152,17 @@ describeWith(['chromium'], 'the pages in a browser', () => {
     await page.keyboard.type('ann-07');
     await says(page, 'tbody', /^ann-07/);
     expect(page.url()).toContain('q=ann-07');
+    expect(browser.troubles).toEqual([]);
+    await page.close();
+    lab.close();
+  });
+
+  test('what is typed while a page comes up or a filter takes effect stays typed', async () => {
+    const lab = await pageLab();
+    const page = await browser.newPage(`${lab.url}/#/nodes`);
+    await says(page, 'main', /The lab has no nodes/);
+    await page.evaluate(typeInTheTurnThatDraws);
+    expect(await page.evaluate('[field().value, location.hash]')).toEqual(['ab', '#/runs?q=ab']);
     expect(browser.troubles).toEqual([]);
     await page.close();
     lab.close();

@@ -1,6 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** A field whose text takes effect when the typing rests. `/` goes to the one with `search`. */
+/**
+ * A field whose text takes effect when the typing rests. `/` goes to the one with `search`. A value from outside
+ * (a link, the back button) replaces the text; the field's own value that comes back does not, since its reader may
+ * have typed on meanwhile.
+ */
 export function TextFilter(props: {
   label: string;
   value: string;
@@ -10,10 +14,20 @@ export function TextFilter(props: {
 }) {
   const { label, value, onValue } = props;
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  const seen = useRef(value);
+  const sent = useRef(value);
+  const send = () => {
+    sent.current = text;
+    onValue(text);
+  };
+  if (value !== seen.current) {
+    seen.current = value;
+    if (value !== sent.current) setText(value);
+    sent.current = value;
+  }
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => onValue(text), 250);
+    const timer = setTimeout(send, 250);
     return () => clearTimeout(timer);
   }, [text]);
   return (
@@ -26,7 +40,7 @@ export function TextFilter(props: {
       spellcheck={false}
       {...(props.search ? { 'data-search': '' } : {})}
       onInput={(event) => setText(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === 'Enter' && onValue(text)}
+      onKeyDown={(event) => event.key === 'Enter' && send()}
     />
   );
 }
