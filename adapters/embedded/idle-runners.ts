@@ -10,7 +10,7 @@ export interface IdleRunnersOptions {
   readonly command: readonly [program: string, ...args: string[]]; // of a runner; `--idle LOG` is added
   readonly env: Readonly<Record<string, string | undefined>>; // of the runner
   readonly count: number;
-  readonly afterMs?: number; // without a launch before missing ones are made up for; default 250
+  readonly afterMs?: number; // without a launch before missing ones are made up for; default 400
   readonly forMs?: number; // without a launch before they are given up; default 10 minutes
 }
 
@@ -40,7 +40,7 @@ const readAtStart = ['HOME', 'LANG', 'LC_ALL', 'TZ'];
  */
 export function idleRunners(options: IdleRunnersOptions): IdleRunners {
   const waiting: Idle[] = [];
-  const { afterMs = 250, forMs = 600_000 } = options;
+  const { afterMs = 400, forMs = 600_000 } = options;
   const state = { closed: false, made: 0, filling: Promise.resolve() };
   let timers: NodeJS.Timeout[] = [];
 

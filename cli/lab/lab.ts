@@ -186,7 +186,7 @@ async function openPorts(params: {
     runnerMain,
     archiveUrl,
     env: options.runnerEnvironment,
-    idle: 1,
+    idle: 2,
     onExit: () => exits.forEach((listener) => listener()),
   });
   const wakeups = localWakeups();

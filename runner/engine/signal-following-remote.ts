@@ -39,6 +39,5 @@ export function followTaskSignal(remote: Remote, unwinding: AbortSignal): Remote
     pullDirectory: (path, receive, options) => remote.pullDirectory(path, receive, follow(options)),
     os: () => remote.os(),
     arch: () => remote.arch(),
-    isContainer: () => remote.isContainer(),
   };
 }

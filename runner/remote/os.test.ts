@@ -57,7 +57,6 @@ describeOnServers('a host is asked about its system', (server) => {
     expect(again).toBe(os);
     expect(['deb', 'rpm']).toContain(os.packageType);
     expect(await remote.arch()).toMatch(/^(x86_64|aarch64|\w+)$/);
-    expect(typeof (await remote.isContainer())).toBe('boolean');
     expect(records.filter((record) => record.message === '> cat /etc/os-release')).toHaveLength(1);
   });
 });

@@ -1,6 +1,6 @@
 import type { OsInfo, Remote } from './remote.ts';
 
-type RemoteOs = Pick<Remote, 'os' | 'arch' | 'isContainer'>;
+type RemoteOs = Pick<Remote, 'os' | 'arch'>;
 
 /** The host runs a distribution that no task knows the packages of. */
 export class UnknownOsError extends Error {
@@ -47,10 +47,6 @@ export function remoteOs(run: Remote['run'], host: string): RemoteOs {
       return parseLsbRelease((await ask('lsb_release -a')).stdout, host);
     }),
     arch: remembered(async () => (await ask('uname -m')).stdout.trim()),
-    isContainer: remembered(async () => {
-      const test = await ask('test -f /run/.containerenv -o -f /.dockerenv', false);
-      return test.exitStatus === 0;
-    }),
   };
 }
 

@@ -54,7 +54,6 @@ export interface Remote {
 
   os(): Promise<OsInfo>;
   arch(): Promise<string>; // uname -m
-  isContainer(): Promise<boolean>;
 }
 
 export type Command = string | readonly (string | Raw)[];

@@ -65,6 +65,5 @@ export function switchableRemote(first: Place, make: MakeRemote): SwitchableRemo
     pullDirectory: async (path, receive, options) => (await here()).pullDirectory(path, receive, options),
     os: async () => (await here()).os(),
     arch: async () => (await here()).arch(),
-    isContainer: async () => (await here()).isContainer(),
   };
 }

@@ -29,7 +29,6 @@ async function run(params: {
     sh,
     run: async (command: Parameters<Remote['run']>[0]) => sh(quoteCommand(command)),
     os: async () => ({ name, version: '9', codename: '', packageType: name === 'debian' ? 'deb' : 'rpm' }),
-    isContainer: async () => false,
   } as unknown as Remote;
   const undos: ((failure: Error | null) => unknown)[] = [];
   const ctx = {

@@ -11,6 +11,7 @@ export interface HostFacts {
 const probe = [
   'echo "uid=$(sudo -n id -u </dev/null 2>/dev/null)"',
   'echo "node=${LOLIGO_NODE:+sandbox}"',
+  'if test -f /run/.containerenv -o -f /.dockerenv; then echo container=yes; fi',
   'if test -d /etc/rsyslog.d && { command -v rsyslogd || test -x /usr/sbin/rsyslogd; } >/dev/null 2>&1; then echo rsyslog=yes; fi',
 ].join('; ');
 
@@ -24,16 +25,12 @@ export function hostFacts(remote: Remote): Promise<HostFacts> {
 }
 
 async function ask(remote: Remote): Promise<HostFacts> {
-  const [said, container] = await Promise.all([
-    remote.sh(probe, { quiet: true, label: 'what sudo can do' }),
-    remote.isContainer(),
-  ]);
-  const answer = said.split('\n');
+  const answer = (await remote.sh(probe, { quiet: true, label: 'what the host is' })).split('\n');
   const sandbox = answer.includes('node=sandbox');
   return {
     root: answer.includes('uid=0') && !sandbox,
     sandbox,
-    container,
+    container: answer.includes('container=yes'),
     rsyslog: answer.includes('rsyslog=yes'),
   };
 }
