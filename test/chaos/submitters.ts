@@ -22,6 +22,7 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
   const accepted: Accepted[] = [];
   const random = world.rng.fork('submitters');
   const expiry = world.rng.fork('expiry');
+  const likeness = world.rng.fork('likeness');
   const client = simProcess('submitter', world.time);
   const { jobs, reports } = world.stores(client, { kind: 'person', mortal: false });
   const ports = { jobs, yaml: pyYaml, wakeups: { poke: async (type: string) => poke(world, type) } };
@@ -31,6 +32,7 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
     const copies = random.whole(1, 4);
     const config = jobConfig(random, offer);
     if (expiry.chance(0.1)) config.set('expire', `${expiry.whole(1, 20)}m`);
+    const description = `sim/{${likeness.pick(['a', 'b'])}}`; // what its like took is what is expected of it
     const now = world.clock.now();
     accepted.push({ run: name, copies });
     for (let resumed = false; ; resumed = true) {
@@ -38,7 +40,7 @@ export function startSubmitters(world: World, offer: Offer): Accepted[] {
         const submission = {
           config,
           name,
-          description: null,
+          description,
           machineType: 'box',
           priority: null,
           maxSeconds: 300,

@@ -4,6 +4,7 @@ import type { Database } from '../../adapters/embedded/database.ts';
 import { sqliteAuditLog } from '../../adapters/embedded/audit-log.ts';
 import { sqliteHolds } from '../../adapters/embedded/holds.ts';
 import { sqlitePauses } from '../../adapters/embedded/pauses.ts';
+import { sqliteJobDurations } from '../../adapters/embedded/job-durations.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeEvidence } from '../../adapters/embedded/node-evidence.ts';
 import { sqliteRunReports } from '../../adapters/embedded/run-reports.ts';
@@ -12,6 +13,7 @@ import type { AuditLog } from '../../core/ports/audit.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Holds } from '../../core/ports/holds.ts';
 import type { Pauses } from '../../core/ports/pauses.ts';
+import type { JobDurations } from '../../core/ports/job-durations.ts';
 import type { JobStore } from '../../core/ports/job-store.ts';
 import type { AttemptRef } from '../../core/ports/job-store.ts';
 import type { RunReports } from '../../core/ports/run-reports.ts';
@@ -66,7 +68,11 @@ export interface World {
   stores(
     process: SimProcess,
     params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean },
-  ): Stores & { readonly evidence: NodeEvidence; readonly holds: Holds };
+  ): Stores & {
+    readonly durations: JobDurations;
+    readonly evidence: NodeEvidence;
+    readonly holds: Holds;
+  };
   /** A port behind a line of the process's own. */
   behindLine<Port extends object>(
     process: SimProcess,
@@ -127,6 +133,7 @@ export function createWorld(params: {
         pauses: behindLine(process, { port: pauses, prefix: 'pauses', mortal }),
         reports: behindLine(process, { port: reports, prefix: 'reports', mortal }),
         evidence: behindLine(process, { port: sqliteNodeEvidence(database), prefix: 'evidence', mortal }),
+        durations: behindLine(process, { port: sqliteJobDurations(database), prefix: 'durations', mortal }),
       };
     },
     behindLine,
