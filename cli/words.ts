@@ -19,6 +19,11 @@ export const words: readonly {
   },
   { name: 'ls', summary: 'list the jobs of a run or of an archive folder', load: () => import('./ls.ts') },
   { name: 'results', summary: 'show or mail the results of a run', load: () => import('./results.ts') },
+  {
+    name: 'coverage',
+    summary: 'sum up which code the jobs of a run executed',
+    load: () => import('./coverage.ts'),
+  },
   { name: 'logs', summary: 'print or follow the log of a job', load: () => import('./logs.ts') },
   { name: 'report', summary: 'push results to a paddles server', load: () => import('./report.ts') },
   { name: 'prune', summary: 'take old logs out of an archive', load: () => import('./prune.ts') },

@@ -25,6 +25,10 @@ const parts = {
     present: () => answers('python3', '-c', 'import moto.server'),
     install: "pip install 'moto[server]'",
   },
+  lcov: {
+    present: () => answers('lcov', '--version') && answers('gcc', '--version'),
+    install: 'apt-get install lcov gcc libc6-dev',
+  },
   chromium: { present: () => existsSync('/usr/bin/chromium'), install: 'apt-get install chromium' },
   zsh: { present: () => answers('zsh', '--version'), install: 'apt-get install zsh' },
   fish: { present: () => answers('fish', '--version'), install: 'apt-get install fish' },

@@ -114,6 +114,10 @@ const archive = {
   archive_upload: key(text, 'Where the archive is copied at the end, for rsync.'),
   archive_upload_key: key(text, 'The private key for that.'),
   'archive-on-error': key(flag, 'Whether hosts are archived only when the job did not pass.', false),
+  coverage: key(
+    flag,
+    'Whether programs that were compiled with gcov leave their counters in the archive. Default: true where the flavor is gcov.',
+  ),
   'log-compress-min-size': key(
     text,
     'Files at least this large are compressed while they are fetched.',

@@ -1,4 +1,6 @@
+import { fromPlain, isYamlMap } from '../../core/config/yaml-value.ts';
 import type { PlainValue } from '../../core/config/yaml-value.ts';
+import { packageFlavor } from '../../core/suites/collect.ts';
 import type { JobDocument } from '../engine/task.ts';
 
 /**
@@ -25,7 +27,9 @@ export function initialTasks(
       : []),
     ...when(roles, 'internal.base'),
     ...when(true, 'internal.archive_upload'),
-    ...when(roles, 'internal.archive', 'internal.coredump', 'internal.sudo', 'internal.syslog'),
+    ...when(roles, 'internal.archive'),
+    ...when(roles && isForCoverage(job), 'internal.coverage'),
+    ...when(roles, 'internal.coredump', 'internal.sudo', 'internal.syslog'),
     ...when(true, 'internal.timer'),
     ...when((job['ceph_cm_ansible'] ?? true) !== false, 'ansible.cephlab'),
     ...when(true, clockTask(job)),
@@ -35,4 +39,12 @@ export function initialTasks(
 function clockTask(job: JobDocument): string {
   const named = job['clock_sync_task'];
   return typeof named === 'string' && named !== '' ? named : 'clock';
+}
+
+/** A job whose programs count what they run: by its own key, or because that is the flavor of what it installs. */
+function isForCoverage(job: JobDocument): boolean {
+  if (typeof job['coverage'] === 'boolean') return job['coverage'];
+  if (job['flavor'] === 'gcov') return true;
+  const config = fromPlain(job as { [key: string]: PlainValue });
+  return isYamlMap(config) && packageFlavor(config) === 'gcov';
 }

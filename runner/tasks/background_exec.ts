@@ -3,6 +3,7 @@ import { shipDaemonHelper } from '../helpers/daemon-helper.ts';
 import type { RemoteProcess } from '../remote/remote.ts';
 import { commandsOf } from './role-commands.ts';
 import { readMap, TaskConfigError } from './task-config.ts';
+import { sudoVariables } from './test-variables.ts';
 
 const expected =
   "a map from roles to shell commands, such as {client.0: ['while true', 'do date', 'sleep 1', 'done']}";
@@ -25,7 +26,7 @@ async function startInBackground(ctx: TaskContext, role: string, given: PlainVal
   const helper = await shipDaemonHelper(ctx, remote);
   ctx.log.info(`Starting background commands on role ${role} host ${remote.name}`);
   const words = helper.command(['bash', '-c', commands.join('; ')], { end: 'kill', group: true });
-  const process = await remote.start(['sudo', `TESTDIR=${remote.testDir}`, ...words], {
+  const process = await remote.start(['sudo', ...sudoVariables(ctx, remote), ...words], {
     stdin: 'pipe',
     check: false,
     logger: ctx.log,

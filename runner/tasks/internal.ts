@@ -1,11 +1,12 @@
 export { add_remotes } from './internal/add-remotes.ts';
-export { archive } from './internal/archive.ts';
 export { archive_upload } from './internal/archive-upload.ts';
+export { archive } from './internal/archive.ts';
 export { base } from './internal/base.ts';
-export { check_ceph_data, check_conflict } from './internal/leftovers.ts';
 export { check_lock } from './internal/check-lock.ts';
 export { connect } from './internal/connect.ts';
 export { coredump } from './internal/coredump.ts';
+export { coverage } from './internal/coverage.ts';
+export { check_ceph_data, check_conflict } from './internal/leftovers.ts';
 export { lock_machines } from './internal/lock-machines.ts';
 export { prepare_nodes } from './internal/prepare-nodes.ts';
 export { save_config } from './internal/save-config.ts';

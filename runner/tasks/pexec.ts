@@ -10,6 +10,7 @@ import { commandsOf, readShellLines } from './role-commands.ts';
 import type { RoleCommands } from './role-commands.ts';
 import { flag } from './argument-kinds.ts';
 import { readMap, TaskConfigError } from './task-config.ts';
+import { testVariables } from './test-variables.ts';
 import { createTextWatch } from './text-watch.ts';
 
 /** Hosts do not have the same number of meeting points, or one of them left before the last. */
@@ -91,8 +92,9 @@ async function runShell(params: {
   const { role, remote, parts } = shell;
   ctx.log.info(`Running commands on role ${role} host ${remote.name}`);
   const output = createTextWatch();
-  const testDir = new Raw(`TESTDIR=${quoteWord(remote.testDir)}`);
-  const process = await remote.start([...(params.sudo ? ['sudo'] : []), testDir, 'bash', '-s'], {
+  const variables = Object.entries(testVariables(ctx, { remote, root: params.sudo }));
+  const assignments = variables.map(([name, value]) => new Raw(`${name}=${quoteWord(value)}`));
+  const process = await remote.start([...(params.sudo ? ['sudo'] : []), ...assignments, 'bash', '-s'], {
     stdin: 'pipe',
     signal,
     onStdout: (chunk) => output.push(chunk),

@@ -5,6 +5,7 @@ import { splitRole } from '../../../core/config/roles.ts';
 import type { TaskContext } from '../../engine/task.ts';
 import { quoteWord, Raw } from '../../remote/quote.ts';
 import type { Remote } from '../../remote/remote.ts';
+import { testVariables } from '../test-variables.ts';
 import type { WorkunitConfig } from './workunit-arguments.ts';
 import type { WorkunitTree } from './workunit-tree.ts';
 
@@ -122,7 +123,7 @@ export async function runSpec(
     const and = new Raw('&&');
     const place = ['mkdir', '-p', '--', work, and, 'cd', '--', work, and];
     const program = [posix.join(source, workunit), ...words];
-    const command = [...place, new Raw(environmentOf(params)), ...limit, ...program];
+    const command = [...place, new Raw(environmentOf(ctx, params)), ...limit, ...program];
     const logger = ctx.log.child(role);
     await remote.run(command, { label: `workunit test ${workunit}`, logger, signal });
     if (config.cleanup) await remote.run(['sudo', 'rm', '-rf', '--', work], { signal });
@@ -130,12 +131,15 @@ export async function runSpec(
   ctx.log.info(`Stopping ${JSON.stringify([spec])} on ${role}...`);
 }
 
-function environmentOf(params: { client: WorkunitClient; config: WorkunitConfig; revision: string }): string {
+function environmentOf(
+  ctx: TaskContext,
+  params: { client: WorkunitClient; config: WorkunitConfig; revision: string },
+): string {
   const { client, config, revision } = params;
   const variables: Record<string, string> = {
     CEPH_CLI_TEST_DUP_COMMAND: '1',
     CEPH_REF: revision,
-    TESTDIR: client.remote.testDir,
+    ...testVariables(ctx, { remote: client.remote, root: false }),
     CEPH_ARGS: `--cluster ${client.ceph}`,
     CEPH_ID: client.id,
     CEPH_BASE: client.clone,
