@@ -32,12 +32,27 @@ export function withInstallOverrides(job: Job, project: string, config: PlainVal
   );
 }
 
+/** The same for an upgrade; when its config names a branch, tag or commit, those of the overrides are left out. */
+export function withUpgradeOverrides(job: Job, project: string, config: PlainValue): PlainValue {
+  if (refs.every((ref) => at(config, ref) === null)) return withInstallOverrides(job, project, config);
+  const install = mapOf(overridesFor(job, 'install'));
+  const own = Object.entries(mapOf(install[project])).filter(([key]) => !refs.includes(key));
+  const overrides = { install: { ...install, [project]: Object.fromEntries(own) } };
+  return withInstallOverrides({ overrides }, project, config);
+}
+
+const refs: readonly string[] = ['branch', 'tag', 'sha1'];
+
+function mapOf(value: PlainValue | undefined): { readonly [key: string]: PlainValue } {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
+}
+
 function mergeOver(config: PlainValue, overrides: PlainValue): PlainValue {
   if (overrides === null) return config;
   return toPlain(deepMerge(fromPlain(config), fromPlain(overrides)));
 }
 
 function at(value: PlainValue | undefined, key: string): PlainValue {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;
-  return Object.hasOwn(value, key) ? (value[key] ?? null) : null;
+  const map = mapOf(value);
+  return Object.hasOwn(map, key) ? (map[key] ?? null) : null;
 }

@@ -92,10 +92,19 @@ export function apt(remote: Remote, options: PackageManagerOptions): PackageMana
       const { stdout } = await remote.run(words, { check: false, collect: 'stdout', quiet: true, signal });
       return /^installed (.+)$/m.exec(stdout)?.[1] ?? null;
     },
+    async isNewer(version, other) {
+      const words = ['dpkg', '--compare-versions', version, 'gt', other];
+      return (await remote.run(words, { check: false, quiet: true, signal })).exitStatus === 0;
+    },
     async installed() {
-      const words = ['dpkg-query', '-W', '-f', '${db:Status-Status} ${Package}\\n'];
+      const words = ['dpkg-query', '-W', '-f', '${db:Status-Status} ${Package} ${Version}\\n'];
       const { stdout } = await remote.run(words, { collect: 'stdout', quiet: true, signal });
-      return new Set([...stdout.matchAll(/^installed (.+)$/gm)].map(([, name = '']) => name));
+      return new Map(
+        [...stdout.matchAll(/^installed (\S+) (.+)$/gm)].map(([, name = '', version = '']) => [
+          name,
+          version,
+        ]),
+      );
     },
   };
 }

@@ -41,3 +41,14 @@ export class WrongVersionError extends PackageSourceError {
     super(`${params.name} version ${params.wanted} was not installed, found ${params.found ?? 'none'}.`);
   }
 }
+
+/** An upgrade would go back. */
+export class DowngradeError extends Error {
+  override readonly name = 'DowngradeError';
+  constructor(params: { host: string; name: string; installed: string; wanted: string }) {
+    const { host, name, installed, wanted } = params;
+    super(
+      `install.upgrade: ${host} has ${name} ${installed}, which is newer than ${wanted}; look at the tags of the branch, or use install with downgrade_packages`,
+    );
+  }
+}

@@ -24,8 +24,10 @@ export interface PackageManager {
   remove(packages: readonly string[]): Promise<void>;
   /** null = not installed. */
   installedVersion(name: string): Promise<string | null>;
-  /** The names of all packages that are installed. */
-  installed(): Promise<ReadonlySet<string>>;
+  /** Whether a version is newer than another, by the rules of the distribution. */
+  isNewer(version: string, other: string): Promise<boolean>;
+  /** All packages that are installed, with their versions. */
+  installed(): Promise<ReadonlyMap<string, string>>;
 }
 
 /** A package to install; version null = the newest that there is. */

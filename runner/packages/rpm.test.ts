@@ -86,10 +86,17 @@ describe('packages of an rpm distribution', () => {
         line.endsWith(' ceph')
           ? { stdout: '16.2.15-0.el9\n' }
           : { exitStatus: 1, stdout: 'package fio is not installed\n' },
-      'rpm -qa': () => ({ stdout: 'bash\nceph\n' }),
+      'rpm -qa': () => ({ stdout: 'bash 5.1.8-9\nceph 16.2.15-0.el9\n' }),
+      vercmp: (line) => ({ stdout: line.includes('"2", "10"') ? '-1\n' : '1\n' }),
     });
     expect(await packages.installedVersion('ceph')).toBe('16.2.15-0.el9');
     expect(await packages.installedVersion('fio')).toBe(null);
-    expect(await packages.installed()).toEqual(new Set(['bash', 'ceph']));
+    expect(await packages.installed()).toEqual(
+      new Map([
+        ['bash', '5.1.8-9'],
+        ['ceph', '16.2.15-0.el9'],
+      ]),
+    );
+    expect([await packages.isNewer('2', '10'), await packages.isNewer('10', '2')]).toEqual([false, true]);
   });
 });

@@ -86,13 +86,22 @@ export function rpm(remote: Remote, distribution: string, options: PackageManage
       });
       return exitStatus === 0 ? (stdout.trim().split('\n').at(-1) ?? null) : null;
     },
-    async installed() {
-      const { stdout } = await remote.run(['rpm', '-qa', '--qf', '%{NAME}\\n'], {
+    async isNewer(version, other) {
+      // The library of rpm itself compares: no distribution has a command for it that is always there.
+      const ask = `%{lua: print(rpm.vercmp(${JSON.stringify(version)}, ${JSON.stringify(other)}))}`;
+      const { stdout } = await remote.run(['rpm', '--eval', ask], {
         collect: 'stdout',
         quiet: true,
         signal,
       });
-      return new Set(stdout.split('\n').filter((name) => name !== ''));
+      return stdout.trim() === '1';
+    },
+    async installed() {
+      const words = ['rpm', '-qa', '--qf', '%{NAME} %{VERSION}-%{RELEASE}\\n'];
+      const { stdout } = await remote.run(words, { collect: 'stdout', quiet: true, signal });
+      return new Map(
+        [...stdout.matchAll(/^(\S+) (.+)$/gm)].map(([, name = '', version = '']) => [name, version]),
+      );
     },
   };
 }

@@ -124,6 +124,56 @@ time.sleep(4)'`,
       ]);
     },
   );
+
+  test(
+    'an upgrade brings what is installed to the build of a branch, leaves out what it is told to, and never goes back',
+    { timeout: 240_000 },
+    async () => {
+      const build = (version: string) => ({
+        sha1: 'd'.repeat(40),
+        version,
+        repository: `deb ${repository.url} ./`,
+      });
+      await using builder = await startFakeBuilder(bench.hosts.gateway, {
+        old: build('1.0'),
+        new: build('2.0'),
+        older: build('0.9'),
+      });
+      const shaman = { endpoint: `${builder.url}/api` };
+      const packages = ['tool', 'tool-lib', 'extra'];
+      const seen: string[] = [];
+      const look: Task = async () => void seen.push(await installed());
+      const run = (branch: string): Promise<BenchResult> => {
+        const overrides = { install: { tool: { shaman, packages: { deb: packages } } } };
+        const tasks = [
+          { install: { project: 'tool', branch: 'old', exclude_packages: ['extra', 'tool-lib'] } },
+          { look: null },
+          {
+            'install.upgrade': {
+              project: 'tool',
+              'client.0': { branch },
+              exclude_packages: ['extra', 'tool-lib'],
+            },
+          },
+          { look: null },
+        ];
+        return bench.run(JSON.stringify({ roles: [['client.0']], overrides, tasks }), { tasks: { look } });
+      };
+      const { status, failureReason, lines } = await run('new');
+      expect([status, failureReason]).toEqual(['pass', null]);
+      expect(seen.map((each) => each.trim())).toEqual(['tool=1.0 tool-lib=1.0', 'tool=2.0 tool-lib=1.0']);
+      expect(lines.join('\n')).toContain('container01: tool 1.0 -> 2.0');
+      expect(await installed()).toBe('');
+      expect(await bench.hosts.inside(0, 'ls /etc/apt/sources.list.d /etc/apt/preferences.d')).not.toContain(
+        'tool',
+      );
+      const back = await run('older');
+      expect([back.status, back.failureReason]).toEqual([
+        'fail',
+        'install.upgrade: container01 has tool 1.0, which is newer than 0.9; look at the tags of the branch, or use install with downgrade_packages',
+      ]);
+    },
+  );
 });
 
 describe('install on a sandbox node', () => {

@@ -1,29 +1,23 @@
 import type { PlainValue, Remote, Task, TaskContext } from '../engine/task.ts';
 import { shipUtilities } from '../helpers/ship-utilities.ts';
-import { packagesOf } from '../packages/packages-of.ts';
-import { PackageSourceError, WrongVersionError } from '../packages/package-errors.ts';
 import { repositoryState } from '../packages/repository-state.ts';
 import { parallel } from '../remote/parallel.ts';
-import { chooseBuild } from './install/choose-build.ts';
 import { flavorOf } from './install/install-arguments.ts';
 import type { InstallConfig } from './install/install-arguments.ts';
 import { installOnHost } from './install/install-on-host.ts';
 import type { HostPlan, Uninstall } from './install/install-on-host.ts';
-import { packageList } from './install/package-list.ts';
+import { asLabTrouble, checkVersion, planHost, warnOfIdleRef } from './install/plan-host.ts';
 import { readInstall } from './install/read-install.ts';
-import { readRepositories } from './install/repositories.ts';
 import { requireRoot } from './require-root.ts';
+
+export { upgrade } from './install/upgrade.ts';
 
 /** Installs the packages of a project on every host of the job, and takes them away in the end where the host is used again. */
 export const task: Task = async (ctx, given) => {
   const config = readInstall(ctx.job, given);
   ctx.summary.flavor = flavorOf(config);
   await requireRoot('install', ctx.cluster.remotes);
-  const asked = config.tag ?? config.branch;
-  if (asked !== null && config.repos === null && config.shaman['endpoint'] === undefined)
-    ctx.log.warn(
-      `install: no builder is named, so '${asked}' is not looked up; the distribution's packages are taken`,
-    );
+  warnOfIdleRef(ctx, 'install', config);
   await asLabTrouble(ctx, async () => {
     const { remotes } = ctx.cluster;
     const plans = await Promise.all(remotes.map((remote) => planHost(ctx, config, remote)));
@@ -38,31 +32,6 @@ export const ship_utilities: Task = async (ctx) => {
   await requireRoot('install.ship_utilities', ctx.cluster.remotes);
   await shipUtilities(ctx);
 };
-
-async function planHost(ctx: TaskContext, config: InstallConfig, remote: Remote): Promise<HostPlan> {
-  const packages = await packagesOf(remote, { log: ctx.log, signal: ctx.signal });
-  const build = await chooseBuild(ctx, config, remote);
-  const repositories = build?.repositories ?? readRepositories(config.repos ?? []);
-  return {
-    remote,
-    packages,
-    list: packageList(config, { packageType: packages.kind, fromDistribution: repositories.length === 0 }),
-    version: build?.version ?? null,
-    sha1: build?.sha1 ?? null,
-    repositories,
-    downgrade: config.downgrade_packages[packages.kind],
-    nothing: config.repos_only,
-  };
-}
-
-/** A build's own version must be there; whatever else a host has, the test would be of something else. */
-async function checkVersion({ project }: InstallConfig, plan: HostPlan): Promise<void> {
-  const { version: wanted, packages, list } = plan;
-  const name = list.versioned.includes(project) ? project : list.versioned[0];
-  if (wanted === null || name === undefined || plan.nothing) return;
-  const found = await packages.installedVersion(name);
-  if (found === null || !found.includes(wanted)) throw new WrongVersionError({ name, wanted, found });
-}
 
 /** Hosts that get the same packages from the same repositories. */
 interface HostGroup {
@@ -134,15 +103,4 @@ async function hasAll(plans: readonly HostPlan[], remote: Remote): Promise<boole
   if (!plan || plan.nothing) return true;
   const installed = await plan.packages.installed();
   return [...plan.list.versioned, ...plan.list.system].every((name) => installed.has(name));
-}
-
-/** Packages that cannot be had are the lab's trouble, not the test's: the job is dead. */
-async function asLabTrouble(ctx: TaskContext, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof PackageSourceError && !ctx.signal.aborted)
-      Object.assign(ctx.summary, { status: 'dead', success: false });
-    throw error;
-  }
 }

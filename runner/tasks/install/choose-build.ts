@@ -1,7 +1,8 @@
 import type { TaskContext } from '../../engine/task.ts';
 import { findBuild, VersionNotFoundError } from '../../packages/builder.ts';
-import type { Build } from '../../packages/builder.ts';
+import type { Build, BuildQuery } from '../../packages/builder.ts';
 import type { Remote } from '../../remote/remote.ts';
+import { attempts } from '../../remote/retry.ts';
 import { runLocally } from '../local-program.ts';
 import { TaskConfigError } from '../task-config.ts';
 import { flavorOf } from './install-arguments.ts';
@@ -30,7 +31,7 @@ export async function chooseBuild(
         ? { sha1 }
         : { branch: branch ?? 'main' };
   const [os, arch] = await Promise.all([remote.os(), remote.arch()]);
-  const build = await findBuild({
+  const query: BuildQuery = {
     endpoint,
     project,
     flavor: flavorOf(config),
@@ -38,9 +39,27 @@ export async function chooseBuild(
     arch,
     ref,
     signal: ctx.signal,
-  });
+  };
+  const build = config.wait_for_package ? await waitForBuild(ctx, query) : await findBuild(query);
   ctx.log.info(`${remote.shortname}: ${project} ${build.version} is commit ${build.sha1}`);
   return build;
+}
+
+/** A commit may be still in the making. `sleep` is in seconds. Throws the last VersionNotFoundError when the tries are used up. */
+export async function waitForBuild(
+  { log, signal }: Pick<TaskContext, 'log' | 'signal'>,
+  query: BuildQuery,
+  { sleep = 15, tries = 10 } = {},
+): Promise<Build> {
+  for await (const attempt of attempts({ sleep, tries: 0, action: 'wait for packages', signal })) {
+    try {
+      return await findBuild(query);
+    } catch (error) {
+      if (!(error instanceof VersionNotFoundError) || attempt >= tries) throw error;
+      log.info(`${error.message}: asking again in ${sleep} s (try ${attempt} of ${tries})`);
+    }
+  }
+  throw new Error('unreachable: attempts without a limit end by return or throw');
 }
 
 async function commitOfTag(ctx: TaskContext, tag: string): Promise<string> {

@@ -99,6 +99,11 @@ const table = {
     kind: map,
     fallback: {},
   }),
+  wait_for_package: argument({
+    usage: 'ask a builder that has no such packages yet ten times, every 15 s, instead of once',
+    kind: flag,
+    fallback: false,
+  }),
   path: argument({
     usage: 'packages that the job brings along: the flavor is `local`',
     kind: optional(text),
