@@ -89,7 +89,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     memory: 1024,
     environment: { ...environment, ...launching, LOLIGO_MAX_RUNNERS: String(lab.maxRunners) },
   })
-    .may([...reads, ...writes], tables)
+    .may([...reads, ...writes, ...bulkWrites], tables)
     .may(['ecs:RunTask'], [props.runnerTask])
     .may(['ecs:DescribeTasks', 'ecs:StopTask'], [props.tasks])
     .may(['iam:PassRole'], props.runnerRoles);
@@ -102,7 +102,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
   };
   const sweeper = (id: keyof typeof sweepers) =>
     make(id, { ...sweepers[id], memory: 512, environment: sweeping })
-      .may([...reads, ...writes], tables)
+      .may([...reads, ...writes, ...bulkWrites], tables)
       .may(['sqs:SendMessage'], [wakeups])
       .may(['ecs:DescribeTasks', 'ecs:StopTask'], [props.tasks]);
 

@@ -96,9 +96,16 @@ function allowRunner(lab: { tables: Tables; archive: Archive; queues: Queues; ru
   const may = (actions: string[], resources: string[]) =>
     runners.task.addToTaskRolePolicy(new PolicyStatement({ actions, resources }));
   may(
-    ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'].map(
-      (action) => `dynamodb:${action}`,
-    ),
+    [
+      'GetItem',
+      'BatchGetItem',
+      'Query',
+      'PutItem',
+      'UpdateItem',
+      'DeleteItem',
+      'ConditionCheckItem',
+      'BatchWriteItem',
+    ].map((action) => `dynamodb:${action}`),
     [nodes.tableArn, ...withIndexes(results)],
   );
   may(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [`${archive.bucket.bucketArn}/*`]);
