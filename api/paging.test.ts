@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../adapters/embedded/database.ts';
 import { addRun, apiLab, apiUrl } from '../test/fixtures/api-lab.ts';
 import type { ApiLab } from '../test/fixtures/api-lab.ts';
+import { nodeSpec } from '../test/fixtures/lab-records.ts';
 
 let lab: ApiLab;
 beforeEach(() => {
@@ -12,6 +13,7 @@ afterEach(() => lab.close());
 interface Page {
   readonly runs: readonly { readonly name: string }[];
   readonly jobs: readonly { readonly job_id: number }[];
+  readonly nodes: readonly { readonly name: string }[];
   readonly next: string | null;
 }
 const page = async (path: string) => (await (await lab.get(path)).json()) as Page;
@@ -41,6 +43,29 @@ describe('a long list', () => {
     expect(rest.headers.get('link')).toBeNull();
   });
 
+  test('of nodes is read to its end, whether narrowed or searched', async () => {
+    const names = ['n1', 'n2', 'n3', 'n4', 'n5'];
+    await lab.ports.nodes.register(
+      names.map((name) => nodeSpec(name)),
+      1,
+    );
+    const to = { by: 'ann@lab', now: 2, state: 'quarantined', reason: 'Smells' } as const;
+    for (const name of ['n2', 'n4', 'n5']) await lab.ports.nodes.mark({ ...to, name });
+    const read = async (query: string) => {
+      const pages: string[][] = [];
+      for (let path = `/v1/nodes?limit=2${query}`; path !== '';) {
+        const response = await lab.get(path);
+        pages.push(((await response.json()) as Page).nodes.map(({ name }) => name));
+        path = /^<(.+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1] ?? '';
+      }
+      return pages;
+    };
+    expect(await read('')).toEqual([['n1', 'n2'], ['n3', 'n4'], ['n5']]);
+    expect(await read('&state=quarantined')).toEqual([['n2', 'n4'], ['n5']]);
+    expect(await read('&q=smell')).toEqual([['n2', 'n4'], ['n5']]);
+    expect(await read('&machine_type=rack')).toEqual([[]]);
+  });
+
   test.each(['x', 'WzFd', 'e30', Buffer.from('["a",1]').toString('base64url')])(
     'refuses the cursor %s by its value',
     async (cursor) => {
@@ -56,6 +81,10 @@ describe('a long list', () => {
       'select * from runs where (submitted_at, name) < (?, ?) order by submitted_at desc, name desc limit ?',
       'select * from jobs where true and run = ? and job_id > ? order by job_id limit ?',
       'select * from jobs where true and run = ? and job_id > ? and status = ? order by job_id limit ?',
+      'select * from nodes where true and name > ? order by name limit ?',
+      'select * from nodes where true and machine_type = ? and name > ? order by name limit ?',
+      'select * from nodes where true and state = ? and name > ? order by name limit ?',
+      'select * from nodes where true and machine_type = ? and state = ? and name > ? order by name limit ?',
       'select * from audit where id < cast(? as integer) and subject = ? order by audit.id desc limit ?',
       'select * from audit where id < cast(? as integer) order by audit.id desc limit ?',
     ];

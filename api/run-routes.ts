@@ -7,7 +7,7 @@ import { runStatus } from '../core/results/run-status.ts';
 import { cutPage, fromCursor, nextLink, nextSchema, pageQuery, toCursor } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
-import { searchPage } from './search.ts';
+import { has, searchPage } from './search.ts';
 import { jobDetailSchema, jobSchema, jobStatusSchema, jobView, runSchema, runView } from './views.ts';
 import type { ApiEnv } from './writes.ts';
 
@@ -155,10 +155,6 @@ function runFits(
     (wish.machine_type === undefined || run.machineType.split(',').includes(wish.machine_type)) &&
     same(runStatus(run).split(' ').at(-1) ?? '', wish.status)
   );
-}
-
-function has(text: string, part: string): boolean {
-  return text.toLowerCase().includes(part.toLowerCase());
 }
 
 function runPlace(cursor: string): RunPlace {

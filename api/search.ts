@@ -28,3 +28,8 @@ export async function searchPage<Item, Place>(params: {
   }
   return { items, place: after ?? null };
 }
+
+/** Whether a text has a part somewhere, in whatever case. */
+export function has(text: string, part: string): boolean {
+  return text.toLowerCase().includes(part.toLowerCase());
+}

@@ -12,11 +12,14 @@ import { describeWith } from '../test/requirements.ts';
 const main = join(import.meta.dirname, 'main.ts');
 const answers: Readonly<Record<string, unknown>> = {
   '/v1/runs': { runs: [{ name: 'ann-2026-01-02_03:04:05-smoke' }, { name: 'bob-1' }] },
-  '/v1/runs/bob-1/jobs': { jobs: [{ job_id: 41 }, { job_id: 42 }, { job_id: 7 }] },
-  '/v1/nodes': { nodes: [{ name: 'node-1' }, { name: 'node-2' }, { name: 'rack' }] },
+  '/v1/runs/bob-1/jobs': { jobs: [{ job_id: 41 }, { job_id: 42 }, { job_id: 7 }], next: null },
+  '/v1/nodes': { nodes: [{ name: 'node-1' }, { name: 'mill' }], next: 'there' },
+  '/v1/nodes there': { nodes: [{ name: 'node-2' }, { name: 'rack' }], next: null },
 };
 const server = createServer((request, response) => {
-  response.end(JSON.stringify(answers[request.url?.split('?')[0] ?? ''] ?? {}));
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://lab');
+  const page = [pathname, searchParams.get('cursor')].filter((part) => part !== null).join(' ');
+  response.end(JSON.stringify(answers[page] ?? {}));
 });
 beforeAll(async () => {
   await once(server.listen(0, '127.0.0.1'), 'listening');

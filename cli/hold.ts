@@ -6,7 +6,7 @@ import { InputError } from './client/failure.ts';
 import { apiPath, findLab } from './client/lab-client.ts';
 import type { LabClient } from './client/lab-client.ts';
 import { printJson, printLines } from './client/print.ts';
-import { allJobs } from './client/run-jobs.ts';
+import { allJobs } from './client/every-page.ts';
 import { sshLine } from './client/ssh-line.ts';
 import { siteSettings } from './environment.ts';
 import { duration } from './lock/options.ts';

@@ -7,7 +7,7 @@ import { plainLine } from './client/columns.ts';
 import { InputError } from './client/failure.ts';
 import { findLab } from './client/lab-client.ts';
 import type { JobView } from './client/lab-client.ts';
-import { allJobs } from './client/run-jobs.ts';
+import { allJobs } from './client/every-page.ts';
 import { printJson, printLines } from './client/print.ts';
 
 interface LsOptions {

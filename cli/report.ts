@@ -6,7 +6,7 @@ import { InputError } from './client/failure.ts';
 import { LabRefusedError, apiPath, findLab } from './client/lab-client.ts';
 import type { LabClient, RunView } from './client/lab-client.ts';
 import { printJson, printLines } from './client/print.ts';
-import { allJobs } from './client/run-jobs.ts';
+import { allJobs } from './client/every-page.ts';
 import { siteSettings } from './environment.ts';
 import { jobRecord } from './report/job-record.ts';
 import { paddles } from './report/paddles.ts';

@@ -5,7 +5,7 @@ import { columns } from './client/columns.ts';
 import { wholeNumber } from './client/failure.ts';
 import { apiPath, findLab } from './client/lab-client.ts';
 import type { JobView, LabClient, NodeView, RunView } from './client/lab-client.ts';
-import { allJobs } from './client/run-jobs.ts';
+import { allJobs, allNodes } from './client/every-page.ts';
 import { printJson, printLines } from './client/print.ts';
 
 interface StatusOptions {
@@ -46,7 +46,7 @@ export function command(): Command {
 }
 
 async function showLab(lab: LabClient, options: StatusOptions): Promise<void> {
-  const { nodes } = await lab.get<{ nodes: NodeView[] }>('/v1/nodes');
+  const nodes = await allNodes(lab);
   const runs = options.nodes
     ? null
     : (await lab.get<{ runs: RunView[] }>(`/v1/runs?limit=${options.limit}`)).runs;

@@ -4,7 +4,7 @@
  *
  * | table   | item               | pk                 | sk             | read by                                             |
  * | ------- | ------------------ | ------------------ | -------------- | --------------------------------------------------- |
- * | nodes   | node               | `INVENTORY#SHARD`  | `NODE#NAME`    | name (get), all of them (one query a shard)         |
+ * | nodes   | node               | `INVENTORY#SHARD`  | `NODE#NAME`    | name (get), in the order of names (one query a shard) |
  * | nodes   | fence of a removed | `INVENTORY#SHARD`  | `RETIRED#NAME` | name, when the node comes back                      |
  * | nodes   | grant to a person  | `GRANT#LOCKID`     | `GRANT`        | lock id                                             |
  * | nodes   | event              | `HISTORY#NAME`     | version        | name, newest first                                  |
@@ -61,6 +61,9 @@ export function sortable(value: number): string {
 export const nodeKeys = {
   inventory: (shard: number): string => `INVENTORY#${shard}`,
   node: (name: string): Key => ({ pk: nodeKeys.inventory(shardOf(name)), sk: `NODE#${name}` }),
+  /** The sort keys right behind that of a node ('': before the first), and behind those of all nodes. */
+  behindNode: (name: string): string => `NODE#${name}\0`,
+  behindNodes: 'NODE$',
   retired: (name: string): Key => ({ pk: nodeKeys.inventory(shardOf(name)), sk: `RETIRED#${name}` }),
   grant: (lockId: string): Key => ({ pk: `GRANT#${lockId}`, sk: 'GRANT' }),
   history: (name: string): string => `HISTORY#${name}`,

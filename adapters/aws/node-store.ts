@@ -1,16 +1,20 @@
-import { compareCodePoints } from '../../core/config/code-point-order.ts';
 import type { NodeSpec } from '../../core/locks/node.ts';
+import type { Transition } from '../../core/ports/job-store.ts';
 import type { NodeEvent, NodeStore } from '../../core/ports/node-store.ts';
-import { allShards, nodeKeys, sortable } from './keys.ts';
+import { nodeKeys, sortable } from './keys.ts';
 import { dynamoNodeCare } from './node-care.ts';
 import { attemptLockId } from './node-grants.ts';
 import { changeNodes, freshNode, keepEvents } from './node-items.ts';
 import type { EventItem, NodeItem, RetiredItem } from './node-items.ts';
 import { dynamoNodeLocks } from './node-locks.ts';
+import { listNodes } from './node-pages.ts';
 import type { Tables, Write } from './table.ts';
 import { transition } from './transition.ts';
 
-type Inventory = Pick<NodeStore, 'register' | 'moved' | 'remove' | 'get' | 'list' | 'history'>;
+type Inventory = Pick<
+  NodeStore,
+  'register' | 'moved' | 'enroll' | 'setHostKey' | 'remove' | 'get' | 'list' | 'history'
+>;
 
 /** The inventory on DynamoDB. */
 export function dynamoNodeStore(tables: Tables): NodeStore {
@@ -22,6 +26,19 @@ function inventory(tables: Tables): Inventory {
     /** A transaction for each node: two or three requests. */
     async register(specs, now) {
       for (const spec of specs) await registerNode(tables, spec, now);
+    },
+    enroll: async (spec, now) => registerNode(tables, spec, now, { onlyOf: spec.provider }),
+    async setHostKey({ name, hostKey, ifHeldBy, by, now }) {
+      return transition(tables, async (op) => {
+        const item = await tables.get<NodeItem>(tables.nodes, nodeKeys.node(name));
+        if (item === null || item.node.state === 'cleaning') return { result: null, writes: [] };
+        if (ifHeldBy !== undefined && item.node.lock?.owner !== ifHeldBy) return { result: null, writes: [] };
+        const was = item.node.hostKey;
+        const node = { ...item.node, hostKey };
+        const event = { at: now, event: 'host key', by, detail: hostKey };
+        const changes = was === hostKey ? [] : [{ before: item, node, event }];
+        return { result: { node, was }, writes: await changeNodes(tables, op, changes) };
+      });
     },
     async moved(attempt, { spec, now }) {
       return transition(tables, async (op) => {
@@ -53,25 +70,8 @@ function inventory(tables: Tables): Inventory {
       });
     },
     get: async (name) => (await tables.get<NodeItem>(tables.nodes, nodeKeys.node(name)))?.node ?? null,
-    /** One query a shard; a filter saves no reading. */
-    async list(filter = {}) {
-      const shards = await Promise.all(
-        allShards().map((shard) =>
-          tables.query<NodeItem>({
-            TableName: tables.nodes,
-            ConsistentRead: true,
-            KeyConditionExpression: 'pk = :pk and begins_with(sk, :kind)',
-            ExpressionAttributeValues: { ':pk': nodeKeys.inventory(shard), ':kind': 'NODE#' },
-          }),
-        ),
-      );
-      return shards
-        .flat()
-        .map((item) => item.node)
-        .filter((node) => filter.machineType === undefined || node.machineType === filter.machineType)
-        .filter((node) => filter.state === undefined || node.state === filter.state)
-        .sort((a, b) => compareCodePoints(a.name, b.name));
-    },
+    /** At least one query a shard; a filter saves no reading. */
+    list: async (filter = {}) => listNodes(tables, filter),
     async history(name, limit) {
       const item = await tables.get<NodeItem>(tables.nodes, nodeKeys.node(name));
       const kept = await tables.query<EventItem>({
@@ -92,8 +92,14 @@ function asEvent({ at, event, by, detail }: NodeEvent): NodeEvent {
   return { at, event, by, detail };
 }
 
-async function registerNode(tables: Tables, spec: NodeSpec, now: number): Promise<void> {
-  await transition(tables, async (op) => {
+/** With `onlyOf`, a known node of another provider is left alone. */
+async function registerNode(
+  tables: Tables,
+  spec: NodeSpec,
+  now: number,
+  { onlyOf }: { onlyOf?: string } = {},
+): Promise<Transition> {
+  return transition(tables, async (op) => {
     const keys = [nodeKeys.node(spec.name), nodeKeys.retired(spec.name)];
     const [item, retired] = (await tables.getMany(tables.nodes, keys)) as [
       NodeItem | null,
@@ -109,9 +115,10 @@ async function registerNode(tables: Tables, spec: NodeSpec, now: number): Promis
         Item: { ...nodeKeys.node(spec.name), node, event, eventVersion: version, version, op },
         ConditionExpression: 'attribute_not_exists(pk)',
       };
-      return { result: undefined, writes: [{ Put: put }] };
+      return { result: 'ok', writes: [{ Put: put }] };
     }
-    return { result: undefined, writes: await refreshed(tables, op, { item, spec, now }) };
+    if (onlyOf !== undefined && item.node.provider !== onlyOf) return { result: 'stale', writes: [] };
+    return { result: 'ok', writes: await refreshed(tables, op, { item, spec, now }) };
   });
 }
 

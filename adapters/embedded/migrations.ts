@@ -232,4 +232,9 @@ export const migrations: readonly string[] = [
     primary key (key, at, job_id)
   ) strict, without rowid;
   `,
+  `
+  create index nodes_of_type on nodes (machine_type, name);
+  create index nodes_in_state on nodes (state, name);
+  create index nodes_of_type_in_state on nodes (machine_type, state, name);
+  `,
 ];

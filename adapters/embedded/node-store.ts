@@ -8,7 +8,10 @@ import { sqliteNodeLocks } from './node-locks.ts';
 import { recordEvent, specColumns, toNode } from './node-rows.ts';
 import type { NodeRow } from './node-rows.ts';
 
-type Inventory = Pick<NodeStore, 'register' | 'moved' | 'remove' | 'get' | 'list' | 'history'>;
+type Inventory = Pick<
+  NodeStore,
+  'register' | 'moved' | 'enroll' | 'setHostKey' | 'remove' | 'get' | 'list' | 'history'
+>;
 
 /** The inventory on SQLite. Any number of processes may have one on the same file. */
 export function sqliteNodeStore(database: Database): NodeStore {
@@ -25,6 +28,30 @@ function inventory(database: Database): Inventory {
       database.transaction(() =>
         isHeldBy(database, spec.name, attempt) ? refreshNode(database, spec, now) : 'stale',
       ),
+    async enroll(spec, now) {
+      return database.transaction(() => {
+        const known = database.get<{ provider: string }>(
+          'select provider from nodes where name = ?',
+          spec.name,
+        );
+        if (known !== null && known.provider !== spec.provider) return 'stale';
+        registerNode(database, spec, now);
+        return 'ok';
+      });
+    },
+    async setHostKey({ name, hostKey, ifHeldBy, by, now }) {
+      return database.transaction(() => {
+        const row = database.get<NodeRow>('select * from nodes where name = ?', name);
+        if (row === null || row.state === 'cleaning') return null;
+        if (ifHeldBy !== undefined && row.lock_owner !== ifHeldBy) return null;
+        const was = row.host_key;
+        if (was !== hostKey) {
+          database.run('update nodes set host_key = ? where name = ?', hostKey, name);
+          recordEvent(database, { node: name, at: now, event: 'host key', by, detail: hostKey });
+        }
+        return { node: toNode({ ...row, host_key: hostKey }), was };
+      });
+    },
     async remove(name) {
       return database.transaction(() => {
         const gone = database.get<{ fence: number }>(
@@ -40,14 +67,19 @@ function inventory(database: Database): Inventory {
       const row = database.get<NodeRow>('select * from nodes where name = ?', name);
       return row === null ? null : toNode(row);
     },
-    async list(filter = {}) {
-      return database
-        .all<NodeRow>(
-          'select * from nodes where (?1 is null or machine_type = ?1) and (?2 is null or state = ?2) order by name',
-          filter.machineType ?? null,
-          filter.state ?? null,
-        )
-        .map(toNode);
+    /** One range of an index, whichever filters there are. */
+    async list({ machineType, state, after, limit } = {}) {
+      const wishes = [
+        ['machine_type = ?', machineType],
+        ['state = ?', state],
+        ['name > ?', after],
+      ] as const;
+      const given = wishes.flatMap(([condition, value]) =>
+        value === undefined ? [] : [{ condition, value }],
+      );
+      const where = ['true', ...given.map(({ condition }) => condition)].join(' and ');
+      const sql = `select * from nodes where ${where} order by name limit ?`;
+      return database.all<NodeRow>(sql, ...given.map(({ value }) => value), limit ?? -1).map(toNode);
     },
     async history(name, limit) {
       return database

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LabUnreachableError, apiPath } from './lab-client.ts';
 import type { JobView, LabClient, RunView } from './lab-client.ts';
 import { runNews } from './run-news.ts';
-import { allJobs } from './run-jobs.ts';
+import { allJobs } from './every-page.ts';
 
 const finals = ['pass', 'fail', 'dead'];
 

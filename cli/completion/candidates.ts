@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { apiPath, findLab } from '../client/lab-client.ts';
-import type { JobView, NodeView, RunView } from '../client/lab-client.ts';
+import { allJobs, allNodes } from '../client/every-page.ts';
+import { findLab } from '../client/lab-client.ts';
+import type { RunView } from '../client/lab-client.ts';
 
 /** Every word of the command line. */
 export type Words = readonly {
@@ -45,13 +46,11 @@ function optionsOf(command: Command): string[] {
 async function names(word: string, given: readonly string[]): Promise<string[]> {
   const lab = findLab();
   const [run] = given;
-  if (ofNodes.has(word))
-    return (await lab.get<{ nodes: NodeView[] }>('/v1/nodes')).nodes.map((node) => node.name);
+  if (ofNodes.has(word)) return (await allNodes(lab)).map((node) => node.name);
   if (!ofRuns.has(word)) return [];
   if (run === undefined)
     return (await lab.get<{ runs: RunView[] }>(`/v1/runs?limit=${runsOffered}`)).runs.map(({ name }) => name);
-  const { jobs } = await lab.get<{ jobs: JobView[] }>(`${apiPath('runs', run, 'jobs')}?limit=1000`);
-  return jobs.map((job) => String(job.job_id));
+  return (await allJobs(lab, run)).map((job) => String(job.job_id));
 }
 
 async function tooLate(): Promise<never> {

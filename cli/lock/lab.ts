@@ -1,6 +1,7 @@
 import type { NamingRules } from '../../core/config/targets.ts';
 import { siteSettings } from '../environment.ts';
 import { InputError } from '../client/failure.ts';
+import { allNodes } from '../client/every-page.ts';
 import { findLab } from '../client/lab-client.ts';
 import type { LabClient, NodeView } from '../client/lab-client.ts';
 import { namesInTargetFiles, nodesNamed } from './targets.ts';
@@ -27,7 +28,7 @@ export async function openInventory(options: { folder?: string }): Promise<Inven
 
 /** The nodes of a lab as they are now. */
 export async function inventory(lab: LabClient): Promise<NodeView[]> {
-  return (await lab.get<{ nodes: NodeView[] }>('/v1/nodes', { identified: true })).nodes;
+  return await allNodes(lab, { identified: true });
 }
 
 /** Who the lab takes us for. Throws LabRefusedError when it does not know us. */

@@ -1,5 +1,4 @@
 import { NodeNotFoundError, NodeStateError } from '../locks/errors.ts';
-import { specOf } from '../locks/node.ts';
 import type { Node, NodeSpec } from '../locks/node.ts';
 import { recordAct } from './actor.ts';
 import type { Actor } from './actor.ts';
@@ -22,18 +21,19 @@ export async function enrollNode(
 ): Promise<Node> {
   const { actor, spec } = order;
   if (!actor.operator) throw new NotAllowedError(actor.name, `enter node ${spec.name} into the inventory`);
-  const known = await ports.nodes.get(spec.name);
-  if (known !== null && known.provider !== enrolled)
-    throw new NodeStateError(
-      `node ${spec.name} comes from provider ${known.provider}, which says what it is: it cannot be entered by hand`,
-    );
-  await ports.nodes.register([{ ...spec, provider: enrolled }], ports.clock.now());
+  if ((await ports.nodes.enroll({ ...spec, provider: enrolled }, ports.clock.now())) === 'stale')
+    throw new NodeStateError(await whoseNode(ports, spec.name));
   const detail = `${spec.user}@${spec.address}:${spec.port}, type ${spec.machineType}`;
   await recordAct(ports, { actor, action: 'enroll', subject: spec.name, detail });
   await ports.wakeups.poke(spec.machineType);
   const node = await ports.nodes.get(spec.name);
   if (node === null) throw new NodeNotFoundError(spec.name);
   return node;
+}
+
+async function whoseNode(ports: Ports, name: string): Promise<string> {
+  const provider = (await ports.nodes.get(name))?.provider ?? 'of its own';
+  return `node ${name} comes from provider ${provider}, which says what it is: it cannot be entered by hand`;
 }
 
 /** Takes a node out of the inventory that nobody holds. Operators only. Throws NodeNotFoundError, NodeStateError and NotAllowedError. */
@@ -58,15 +58,22 @@ export async function setHostKey(
   order: { actor: Actor; node: string; hostKey: string },
 ): Promise<Node> {
   const { actor, node: name, hostKey } = order;
-  const node = await ports.nodes.get(name);
-  if (node === null) throw new NodeNotFoundError(name);
-  if (!actor.operator && node.lock?.owner !== actor.name)
-    throw new NotAllowedError(actor.name, `change the host key of node ${name}, which they have not locked`);
-  if (node.state === 'cleaning')
-    throw new NodeStateError(`node ${name} is being cleaned: its provider will say which key it has`);
-  if (node.hostKey === hostKey) return node;
-  await ports.nodes.register([{ ...specOf(node), hostKey }], ports.clock.now());
-  const detail = `${node.hostKey ?? 'no key'} became ${hostKey}`;
+  const ifHeldBy = actor.operator ? {} : { ifHeldBy: actor.name };
+  const now = ports.clock.now();
+  const stored = await ports.nodes.setHostKey({ name, hostKey, ...ifHeldBy, by: actor.name, now });
+  if (stored === null) throw await whyNoHostKey(ports, order);
+  const { node, was } = stored;
+  if (was === hostKey) return node;
+  const detail = `${was ?? 'no key'} became ${hostKey}`;
   await recordAct(ports, { actor, action: 'host key', subject: name, detail });
-  return { ...node, hostKey };
+  return node;
+}
+
+async function whyNoHostKey(ports: Ports, order: { actor: Actor; node: string }): Promise<Error> {
+  const { actor, node: name } = order;
+  const node = await ports.nodes.get(name);
+  if (node === null) return new NodeNotFoundError(name);
+  if (!actor.operator && node.lock?.owner !== actor.name)
+    return new NotAllowedError(actor.name, `change the host key of node ${name}, which they have not locked`);
+  return new NodeStateError(`node ${name} is being cleaned: its provider will say which key it has`);
 }

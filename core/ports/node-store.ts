@@ -13,11 +13,30 @@ export interface NodeStore {
    * it (any more): nothing is changed then (L3). A second call changes nothing.
    */
   moved(attempt: AttemptRef, params: { spec: NodeSpec; now: number }): Promise<Transition>;
+  /**
+   * As `register`, for one node that a person enters: `stale`, with nothing changed, when a node of that name has come from another
+   * provider.
+   */
+  enroll(spec: NodeSpec, now: number): Promise<Transition>;
+  /**
+   * Stores the host key that a node shows, and nothing else of it. With `ifHeldBy` only while that owner has it locked. Null, with
+   * nothing changed, when that does not hold, while the node is being cleaned, and when it is unknown. A second call changes nothing.
+   */
+  setHostKey(params: {
+    name: string;
+    hostKey: string;
+    ifHeldBy?: string;
+    by: string;
+    now: number;
+  }): Promise<{ readonly node: Node; readonly was: string | null } | null>;
   /** Forgets a node. `stale` while it is locked. */
   remove(name: string): Promise<Transition>;
   get(name: string): Promise<Node | null>;
-  /** In name order. */
-  list(filter?: { machineType?: string; state?: NodeState }): Promise<Node[]>;
+  /**
+   * In name order (code points). With `after` the nodes behind that name, with `limit` the first of them: a page costs its own
+   * length, however far into the inventory it is. What a filter passes over may have to be read.
+   */
+  list(filter?: NodeFilter): Promise<Node[]>;
 
   /**
    * Locks all the named nodes for a person, or none. Repeating it with the same `lockId` answers as the first time.
@@ -64,6 +83,13 @@ export interface NodeStore {
   }): Promise<Transition>;
   /** What happened to a node, newest first. */
   history(name: string, limit: number): Promise<NodeEvent[]>;
+}
+
+export interface NodeFilter {
+  readonly machineType?: string;
+  readonly state?: NodeState;
+  readonly after?: string; // a name, which need not be known
+  readonly limit?: number; // default: all
 }
 
 export interface LockRequest {

@@ -3,12 +3,13 @@ import { openDatabase } from '../../adapters/embedded/database.ts';
 import { attemptLockId } from '../../adapters/embedded/node-grants.ts';
 import { sqliteJobStore } from '../../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../../adapters/embedded/node-store.ts';
+import { specOf } from '../../core/locks/node.ts';
 import type { JobStore } from '../../core/ports/job-store.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
 import type { StoreClient } from './race.ts';
 
 /**
- * Stores that are broken on purpose, to show that the contract would see it: `claim` and `moved` read, think for a moment and then write,
+ * Stores that are broken on purpose, to show that the contract would see it: `claim`, `moved` and `setHostKey` read, think for a moment and then write,
  * each step right by itself, but not as one.
  */
 export async function connect(file: string): Promise<StoreClient> {
@@ -47,5 +48,13 @@ export async function connect(file: string): Promise<StoreClient> {
     await nodes.register([spec], now);
     return 'ok';
   };
-  return { jobs: { ...jobs, claim }, nodes: { ...nodes, moved }, close: () => database.close() };
+  const setHostKey: NodeStore['setHostKey'] = async ({ name, hostKey, now }) => {
+    const node = await nodes.get(name);
+    if (node === null || node.state === 'cleaning') return null;
+    await sleep(100);
+    await nodes.register([{ ...specOf(node), hostKey }], now);
+    return { node: { ...node, hostKey }, was: node.hostKey };
+  };
+  const close = () => database.close();
+  return { jobs: { ...jobs, claim }, nodes: { ...nodes, moved, setHostKey }, close };
 }

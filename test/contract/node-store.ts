@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newJob, newRun, nodeSpec } from '../fixtures/lab-records.ts';
 import { request } from './lock-request.ts';
+import { pagedInventoryCases } from './node-inventory.ts';
 import { moveCases } from './node-moves.ts';
 import { careCases } from './node-store-care.ts';
 import type { Grant } from './race-acts.ts';
@@ -20,6 +21,7 @@ export function describeNodeStore(params: { name: string; setup: () => Promise<S
     });
     afterEach(async () => stores.close());
     inventoryCases(() => stores);
+    pagedInventoryCases(() => stores);
     lockCases(() => stores);
     careCases(() => stores);
     moveCases(() => stores);

@@ -157,6 +157,23 @@ async function moveOrEnd(
   return moved;
 }
 
+/** One stores host keys, as soon as it may; the other has the nodes cleaned, after which they have another system. */
+async function storeKeyOrClean(
+  { nodes }: StoreClient,
+  { input, racer }: Turn<{ names: string[]; hostKey: string }>,
+): Promise<void> {
+  const storeKey = async (name: string) => {
+    const order = { name, hostKey: input.hostKey, by: 'ann@lab', now: 80 };
+    while ((await nodes.setHostKey(order)) === null) await nodes.get(name);
+  };
+  if (racer === 0) await Promise.all(input.names.map(storeKey));
+  for (const name of racer === 0 ? [] : input.names) {
+    await nodes.mark({ name, state: 'dirty', reason: 'used', by: 'bob@lab', now: 81 });
+    const begun = await nodes.beginCleaning(name, 82);
+    await nodes.cleaned({ name, fence: begun?.fence ?? 0, spec: { osVersion: '99' }, now: 83 });
+  }
+}
+
 export const acts = {
   drain,
   claimNodes,
@@ -167,6 +184,7 @@ export const acts = {
   lockAndRelease,
   clean,
   moveOrEnd,
+  storeKeyOrClean,
 } as const satisfies Record<string, (client: StoreClient, turn: Turn<never>) => Promise<unknown>>;
 
 export type Acts = typeof acts;

@@ -13,7 +13,8 @@ import {
   untilJob,
 } from '../fixtures/lab-process.ts';
 import type { CliProcess } from '../fixtures/lab-process.ts';
-import type { LabClient, NodeView } from '../../cli/client/lab-client.ts';
+import { allNodes } from '../../cli/client/every-page.ts';
+import type { LabClient } from '../../cli/client/lab-client.ts';
 
 /** One lab for all of these: each test leaves its three nodes free. */
 let scratch: ReturnType<typeof labScratch>;
@@ -227,8 +228,8 @@ test('loligo inventory enters machines, which outlast a restart of the lab, and 
   const rack = (await nodesNow(up.client)).find((node) => node.name === 'rack01');
   expect(rack).toMatchObject({ machine_type: 'rack', provider: 'enrolled', host_key: first?.host_key });
   expect(rack?.os_type).toBe('');
-  const known = await up.client.get<{ nodes: NodeView[] }>('/v1/nodes', { identified: true });
-  const key = known.nodes.find((node) => node.name === 'sandbox01')?.identity_file ?? '';
+  const known = await allNodes(up.client, { identified: true });
+  const key = known.find((node) => node.name === 'sandbox01')?.identity_file ?? '';
   const asked = await inventory('update', 'rack01', 'sandbox01', '--identity', key);
   expect(asked.output).toMatch(/^rack01 is in the inventory: \S+ \S+ \S+, type rack, ssh-ed25519 \S+\n/);
   expect(asked).toMatchObject({

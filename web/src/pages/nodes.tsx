@@ -1,8 +1,10 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
+import type { QueueView } from '../../../api/queues-route.ts';
 import type { NodeView } from '../../../api/views.ts';
 import { apiUrl } from '../lab.ts';
 import { Loading, Nothing, Trouble, When } from '../parts/bits.tsx';
 import { ChoiceFilter, TextFilter } from '../parts/filters.tsx';
+import { Pager, usePages } from '../parts/pager.tsx';
 import { Status } from '../parts/status.tsx';
 import { hrefOf, setQuery } from '../router.ts';
 import type { Place } from '../router.ts';
@@ -10,23 +12,26 @@ import { useAsk, useNow } from '../use-ask.ts';
 import { visible } from '../visible.ts';
 
 const everyMs = 3000;
-const shownAtFirst = 200;
+const pageSize = 100;
 const states = ['quarantined', 'dirty', 'cleaning', 'locked', 'free'] as const;
 
 /** The inventory: what each node does, for whom, and what is wrong with it. */
 export function NodesPage({ place }: { place: Place }) {
   const { q = '', machine_type: machineType = '', state = '' } = place.query;
-  const { data, error } = useAsk<{ nodes: NodeView[] }>(apiUrl(['nodes']), everyMs);
-  const [shown, setShown] = useState(shownAtFirst);
+  const wish = { q, machine_type: machineType, state };
+  const pages = usePages(JSON.stringify(wish));
+  const url = apiUrl(['nodes'], { ...wish, limit: pageSize, cursor: pages.cursor });
+  const { data, error } = useAsk<{ nodes: NodeView[]; next: string | null }>(url, everyMs, { keep: true });
+  const sums = useAsk<{ queues: QueueView[] }>(apiUrl(['queues']), everyMs).data?.queues ?? [];
   const now = useNow();
   useEffect(() => {
     document.title = 'Nodes · Loligo';
   }, []);
   const filter = (name: string) => (value: string) => setQuery(place, { [name]: value });
-  const nodes = data?.nodes ?? [];
-  const ofType = nodes.filter((node) => machineType === '' || node.machine_type === machineType);
-  const fitting = ofType.filter((node) => (state === '' || node.state === state) && nodeHas(node, q));
-  const types = [...new Set(nodes.map((node) => node.machine_type))].sort();
+  const types = sums.filter((each) => sumOf([each], '') > 0).map((each) => each.machine_type);
+  const ofType = sums.filter((each) => machineType === '' || each.machine_type === machineType);
+  const total = q === '' ? sumOf(ofType, state) : null;
+  const narrowed = Object.values(wish).some((each) => each !== '');
   return (
     <>
       <div class="head">
@@ -46,7 +51,7 @@ export function NodesPage({ place }: { place: Place }) {
         error === null ? (
           <Loading />
         ) : null
-      ) : nodes.length === 0 ? (
+      ) : data.nodes.length === 0 && !narrowed ? (
         <Nothing>
           The lab has no nodes. <code>loligo up</code> makes some, and <code>loligo inventory</code> enters
           yours.
@@ -54,7 +59,7 @@ export function NodesPage({ place }: { place: Place }) {
       ) : (
         <>
           <nav class="chips" aria-label="Nodes by state">
-            <StateChip place={place} name="all" wanted="" state={state} count={ofType.length} />
+            <StateChip place={place} name="all" wanted="" state={state} count={sumOf(ofType, '')} />
             {states.map((each) => (
               <StateChip
                 key={each}
@@ -62,22 +67,13 @@ export function NodesPage({ place }: { place: Place }) {
                 name={each}
                 wanted={each}
                 state={state}
-                count={ofType.filter((node) => node.state === each).length}
+                count={sumOf(ofType, each)}
               />
             ))}
           </nav>
-          {fitting.length === 0 ? <Nothing>No node fits.</Nothing> : null}
-          <NodeTable nodes={fitting.slice(0, shown)} now={now} />
-          {fitting.length > shown ? (
-            <div class="pager">
-              <button type="button" data-pager="forth" onClick={() => setShown(shown * 2)}>
-                more →
-              </button>
-              <span class="dim">
-                {shown} of {fitting.length}
-              </span>
-            </div>
-          ) : null}
+          {data.nodes.length === 0 && data.next === null ? <Nothing>No node fits.</Nothing> : null}
+          <NodeTable nodes={data.nodes} now={now} />
+          <Pager pages={pages} next={data.next} shown={data.nodes.length} size={pageSize} total={total} />
         </>
       )}
     </>
@@ -159,7 +155,9 @@ export function Holder({ node }: { node: NodeView }) {
   );
 }
 
-function nodeHas(node: NodeView, part: string): boolean {
-  const text = [node.name, node.locked_by, node.reason, node.description, node.job?.run].join('\n');
-  return text.toLowerCase().includes(part.toLowerCase());
+/** How many nodes are in a state ('' = any) together, by the sums that the lab keeps. */
+function sumOf(queues: readonly QueueView[], state: string): number {
+  return queues
+    .flatMap((queue) => Object.entries(queue.nodes))
+    .reduce((sum, [each, count]) => (state === '' || state === each ? sum + count : sum), 0);
 }
