@@ -5,7 +5,7 @@ import { InputError } from './client/failure.ts';
 import { findLab } from './client/lab-client.ts';
 import type { JobView, LabClient, Submitted } from './client/lab-client.ts';
 import { printJson, printLines } from './client/print.ts';
-import { appendToQueueFile } from './suite/queue-file.ts';
+import { appendToQueueFile, queueFileOf } from './suite/queue-file.ts';
 import { suiteOptions } from './suite/options.ts';
 import type { SuiteOptions } from './suite/options.ts';
 import { dryRunLines, summaryLines } from './suite/report.ts';
@@ -104,12 +104,6 @@ async function queueToFile(
   const ids = await appendToQueueFile(file, { configs, copies: options.num });
   await around.print(ids.map((id) => `Job scheduled with name ${submitted.run} and ID ${id}`));
   for (const line of summaryLines(submitted, options)) around.say(line);
-}
-
-function queueFileOf(backend: string): string | null {
-  if (backend === 'beanstalk') return null;
-  if (backend.startsWith('@') && backend.length > 1) return backend.slice(1);
-  throw new InputError(`'${backend}' is no queue: the lab has its own, and @FILE appends to a file`);
 }
 
 const manyMachines = 4;

@@ -46,7 +46,7 @@ export const sharedFolder = fileURLToPath(new URL('../../shared', import.meta.ur
 
 function answers(command: string, ...args: string[]): boolean {
   try {
-    execFileSync(command, args, { stdio: 'ignore', timeout: 20_000 });
+    execFileSync(command, args, { stdio: 'ignore', timeout: 60_000 });
     return true;
   } catch {
     return false;

@@ -57,10 +57,16 @@ export function sqliteQueue(database: Database): Queue {
         )
         .map(toJob);
     },
+    /** One step into the queue's primary key for each type; a plain `distinct` would read the whole queue. */
     async queuedTypes() {
       return database
-        .all<{ machine_type: string }>('select distinct machine_type from queue order by machine_type')
-        .map((row) => row.machine_type);
+        .all<{ type: string }>(
+          `with recursive types (type) as (
+             select min(machine_type) from queue
+             union all select (select min(machine_type) from queue where machine_type > type) from types where type is not null
+           ) select type from types where type is not null`,
+        )
+        .map((row) => row.type);
     },
     async setPriority({ run, jobId, priority, now }) {
       return database.transaction(() => {

@@ -25,6 +25,13 @@ export async function appendToQueueFile(
   return ids;
 }
 
+/** The FILE of `--queue-backend @FILE`; null = the queue of the lab. Throws InputError for any other. */
+export function queueFileOf(backend: string): string | null {
+  if (backend === 'beanstalk') return null;
+  if (backend.startsWith('@') && backend.length > 1) return backend.slice(1);
+  throw new InputError(`'${backend}' is no queue: the lab has its own, and @FILE appends to a file`);
+}
+
 function withId(config: string, id: number): string {
   const document = pyYaml.parse(config);
   return isYamlMap(document) ? pyYaml.print(new Map([...document, ['job_id', String(id)]])) : config;
