@@ -1,46 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  cli,
-  jobNow,
-  labScratch,
-  nodesNow,
-  queue,
-  shellJob,
-  startUp,
-  until,
-  untilJob,
-} from '../fixtures/lab-process.ts';
-import type { CliProcess } from '../fixtures/lab-process.ts';
-import type { LabClient } from '../../cli/client/lab-client.ts';
+import { describe, expect, test } from 'vitest';
+import { jobNow, nodesNow, queue, shellJob, until, untilJob } from '../fixtures/lab-process.ts';
+import { oneLab } from '../fixtures/one-lab.ts';
 
 /** One lab with one node for all of these; each test leaves it free. */
-let scratch: ReturnType<typeof labScratch>;
-let up: CliProcess & { client: LabClient };
-beforeAll(async () => {
-  scratch = labScratch();
-  up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '1');
-});
-afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  await scratch[Symbol.asyncDispose]();
-});
+const lab = oneLab('--nodes', '1');
 
 const word =
   (name: string) =>
   async (...args: string[]) =>
-    cli([name, ...args], { LOLIGO_FOLDER: scratch.lab });
+    lab.word(name, ...args);
 const kill = word('kill');
 const folderOf = (job: { run: string; jobId: number }) =>
-  join(scratch.lab, 'archive', job.run, String(job.jobId));
+  join(lab.folder, 'archive', job.run, String(job.jobId));
 const allFree = () =>
-  until('all nodes are free', async () => (await nodesNow(up.client)).every((node) => node.state === 'free'));
+  until('all nodes are free', async () =>
+    (await nodesNow(lab.client)).every((node) => node.state === 'free'),
+  );
 /** A job that has written a file into its archive on its node, and goes on. */
 async function busy(name: string) {
   const job = await queue(
-    up.client,
+    lab.client,
     name,
     shellJob('echo evidence > $TESTDIR/archive/seen.txt', 'echo READY', 'sleep 600'),
   );
@@ -56,7 +37,7 @@ describe('loligo kill', () => {
     expect((await kill('-J', `evidence/${job.jobId}`, '--reason', 'wrong build')).output).toBe(
       `killed 1 jobs: ${job.jobId}\n`,
     );
-    const dead = await untilJob(up.client, job, 'dead');
+    const dead = await untilJob(lab.client, job, 'dead');
     expect(dead).toMatchObject({ failure_reason: 'wrong build', actor: expect.stringContaining('@') });
     expect(readFileSync(join(folderOf(job), 'remote', 'sandbox01', 'seen.txt'), 'utf8')).toBe('evidence\n');
     expect(readFileSync(join(folderOf(job), 'summary.yaml'), 'utf8')).toContain(
@@ -67,20 +48,20 @@ describe('loligo kill', () => {
 
   test('ends jobs by run, machine type and owner, and leaves the queue alone when told to', async () => {
     const running = await busy('both');
-    const queued = await queue(up.client, 'other', shellJob('true'));
+    const queued = await queue(lab.client, 'other', shellJob('true'));
     expect((await kill('-p', '-r', 'other')).output).toContain('nothing to kill');
     expect((await kill('-m', 'vax', '-r', 'other')).output).toContain('nothing to kill');
     expect((await kill('-o', 'nobody@there')).output).toContain('nothing to kill');
     expect((await kill('-r', 'other', '-m', 'sandbox')).output).toBe(`killed 1 jobs: ${queued.jobId}\n`);
-    const { owner } = await jobNow(up.client, running);
-    const again = await queue(up.client, 'third', shellJob('true'));
+    const { owner } = await jobNow(lab.client, running);
+    const again = await queue(lab.client, 'third', shellJob('true'));
     const all = await kill('-o', owner, '--reason', 'going home');
     expect(all.output.split('\n').sort()).toEqual([
       '',
       `killed 1 jobs of both: ${running.jobId}`,
       `killed 1 jobs of third: ${again.jobId}`,
     ]);
-    expect(await untilJob(up.client, running, 'dead')).toMatchObject({ failure_reason: 'going home' });
+    expect(await untilJob(lab.client, running, 'dead')).toMatchObject({ failure_reason: 'going home' });
     await allFree();
   });
 
@@ -100,9 +81,9 @@ describe('loligo kill', () => {
 /** A node that is held for a job which is over. */
 async function heldNode(name: string) {
   const yaml = { ...(JSON.parse(shellJob('false')) as object), unlock_on_failure: false };
-  const job = await queue(up.client, name, JSON.stringify(yaml));
-  await untilJob(up.client, job, 'fail');
-  expect((await nodesNow(up.client))[0]).toMatchObject({ state: 'locked', job: null });
+  const job = await queue(lab.client, name, JSON.stringify(yaml));
+  await untilJob(lab.client, job, 'fail');
+  expect((await nodesNow(lab.client))[0]).toMatchObject({ state: 'locked', job: null });
   return job;
 }
 
@@ -113,7 +94,7 @@ test('loligo node-cleanup prints and gives back what is held for jobs that are o
   const dry = await cleanup('--dry-run', '--grace', '0');
   expect(dry.output).toMatch(new RegExp(`^sandbox01\thttp://\\S+/left/${job.jobId}/\n$`));
   expect((await cleanup('--grace', '0', '--dry-run', '-m', 'vax')).output).toBe('');
-  expect((await nodesNow(up.client))[0]).toMatchObject({ state: 'locked' });
+  expect((await nodesNow(lab.client))[0]).toMatchObject({ state: 'locked' });
   expect((await cleanup('--grace', '0')).output).toMatch(/^unlocked sandbox01, held for http/);
   await allFree();
 });
@@ -124,10 +105,10 @@ describe('loligo nuke', () => {
   test('ends the job of an archive folder and cleans its nodes', async () => {
     const job = await busy('doomed');
     expect((await nuke('-a', folderOf(job), '--dry-run')).output).toMatch(/^targets:\n {2}\S+@sandbox01:/);
-    expect(await jobNow(up.client, job)).toMatchObject({ status: 'running' });
+    expect(await jobNow(lab.client, job)).toMatchObject({ status: 'running' });
     const done = await nuke('-a', folderOf(job), '-u', '--wait');
     expect(done).toMatchObject({ exitCode: 0, output: expect.stringContaining('sandbox01 is free') });
-    expect(await jobNow(up.client, job)).toMatchObject({ status: 'dead', failure_reason: 'nuked' });
+    expect(await jobNow(lab.client, job)).toMatchObject({ status: 'dead', failure_reason: 'nuked' });
   });
 
   test('cleans what its archive, a file or the description names', async () => {
@@ -144,6 +125,6 @@ describe('loligo nuke', () => {
     [['-a', '/nowhere'], 'is no archive folder of a job'],
   ])('%j is refused', async (args, part) => {
     expect(await nuke(...args)).toMatchObject({ exitCode: 1, output: expect.stringContaining(part) });
-    expect(existsSync(scratch.lab)).toBe(true);
+    expect(existsSync(lab.folder)).toBe(true);
   });
 });

@@ -1,43 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LabClient } from '../../cli/client/lab-client.ts';
-import { cli, labScratch, nodesNow, startCli, startUp, until } from '../fixtures/lab-process.ts';
-import type { CliProcess } from '../fixtures/lab-process.ts';
+import { describe, expect, test } from 'vitest';
+import { cli, nodesNow, startCli, until } from '../fixtures/lab-process.ts';
+import { oneLab } from '../fixtures/one-lab.ts';
 
 /** One lab for all of these: each test leaves its two nodes free. */
-let scratch: ReturnType<typeof labScratch>;
-let up: CliProcess & { client: LabClient };
-beforeAll(async () => {
-  scratch = labScratch();
-  up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '2');
-});
-afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  await scratch[Symbol.asyncDispose]();
-});
+const lab = oneLab('--nodes', '2');
 
-const env = () => ({ LOLIGO_FOLDER: scratch.lab });
+const env = () => ({ LOLIGO_FOLDER: lab.folder });
 const lock = (...args: string[]) => cli(['lock', ...args], env());
 
 /** Writes a job for so many nodes and returns the words that run it. */
 function job(name: string, nodes: number, command: string, more: object = {}): string[] {
   const roles = Array.from({ length: nodes }, (_, index) => [`node.${index}`]);
-  scratch.write(
-    `${name}.yaml`,
-    JSON.stringify({ roles, tasks: [{ exec: { 'node.0': [command] } }], ...more }),
-  );
-  return ['run', join(scratch.root, `${name}.yaml`)];
+  lab.write(`${name}.yaml`, JSON.stringify({ roles, tasks: [{ exec: { 'node.0': [command] } }], ...more }));
+  return ['run', join(lab.root, `${name}.yaml`)];
 }
 
-const states = async () => (await nodesNow(up.client)).map((node) => node.state);
+const states = async () => (await nodesNow(lab.client)).map((node) => node.state);
 const allFree = () =>
   until('all nodes are free', async () => (await states()).every((state) => state === 'free'));
 
 describe('loligo run --lock', () => {
   test('locks a node for each entry of roles, runs, and gives them back', async () => {
-    const archive = join(scratch.root, 'archive');
+    const archive = join(lab.root, 'archive');
     const run = await cli([...job('pass', 2, 'echo it ran'), '--lock', '-a', archive], env());
     expect(run).toMatchObject({
       exitCode: 0,
@@ -125,7 +111,7 @@ describe('loligo run --lock', () => {
     await running.ended;
     expect(await states()).toEqual(['locked', 'locked']);
     await allFree();
-    const { history } = await up.client.get<{ history: { event: string }[] }>('/v1/nodes/sandbox01');
+    const { history } = await lab.client.get<{ history: { event: string }[] }>('/v1/nodes/sandbox01');
     expect(history.slice(0, 3).map(({ event }) => event)).toEqual(['cleaned', 'cleaning', 'released']);
   });
 
@@ -170,11 +156,11 @@ describe('loligo run on targets of a lab', () => {
 
   test('runs on those that I have locked', async () => {
     const taken = await lock('--lock-many', '1');
-    scratch.write('targets.yaml', taken.output);
-    const run = await cli([...job('mine', 1, 'echo it ran'), join(scratch.root, 'targets.yaml')], env());
+    lab.write('targets.yaml', taken.output);
+    const run = await cli([...job('mine', 1, 'echo it ran'), join(lab.root, 'targets.yaml')], env());
     expect(run).toMatchObject({ exitCode: 0, output: expect.stringContaining('stdout:it ran') });
     expect(await states()).toContain('locked');
-    await lock('--unlock', '--targets', join(scratch.root, 'targets.yaml'));
+    await lock('--unlock', '--targets', join(lab.root, 'targets.yaml'));
     await allFree();
   });
 

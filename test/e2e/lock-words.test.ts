@@ -1,40 +1,20 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  cli,
-  labScratch,
-  nodesNow,
-  queue,
-  shellJob,
-  startUp,
-  until,
-  untilJob,
-} from '../fixtures/lab-process.ts';
-import type { CliProcess } from '../fixtures/lab-process.ts';
+import { describe, expect, test } from 'vitest';
+import { nodesNow, queue, shellJob, until, untilJob } from '../fixtures/lab-process.ts';
+import { oneLab } from '../fixtures/one-lab.ts';
 import { allNodes } from '../../cli/client/every-page.ts';
-import type { LabClient } from '../../cli/client/lab-client.ts';
 
 /** One lab for all of these: each test leaves its three nodes free. */
-let scratch: ReturnType<typeof labScratch>;
-let up: CliProcess & { client: LabClient };
-beforeAll(async () => {
-  scratch = labScratch();
-  up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '3');
-});
-afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  await scratch[Symbol.asyncDispose]();
-});
+const lab = oneLab('--nodes', '3');
 
 const word =
   (name: string) =>
   async (...args: string[]) =>
-    cli([name, ...args], { LOLIGO_FOLDER: scratch.lab });
+    lab.word(name, ...args);
 const lock = word('lock');
-const states = async () => (await nodesNow(up.client)).map((node) => `${node.name} ${node.state}`);
+const states = async () => (await nodesNow(lab.client)).map((node) => `${node.name} ${node.state}`);
 const allFree = () =>
   until('all nodes are free', async () => (await states()).every((state) => state.endsWith(' free')));
 
@@ -70,11 +50,11 @@ describe('loligo lock', () => {
 
   test('narrows listings by every option, and counts', async () => {
     await lock('--lock', 'sandbox01', '--desc', 'a crash in osd.3');
-    const first = (await nodesNow(up.client))[0];
+    const first = (await nodesNow(lab.client))[0];
     const { arch = '', os_type: osType = '', os_version: osVersion = '' } = first ?? {};
     const owner = first?.locked_by ?? '';
-    scratch.write('one.yaml', JSON.stringify({ targets: { 'ubuntu@sandbox02': null } }));
-    scratch.write('query.json', JSON.stringify({ locked: true, os_type: osType }));
+    lab.write('one.yaml', JSON.stringify({ targets: { 'ubuntu@sandbox02': null } }));
+    lab.write('query.json', JSON.stringify({ locked: true, os_type: osType }));
     const names = async (...args: string[]) => {
       const listed = await lock('--list', ...args);
       expect(listed.exitCode).toBe(0);
@@ -87,7 +67,7 @@ describe('loligo lock', () => {
     expect(await names('--owner', owner)).toEqual(['01']);
     expect(await names('--owner', 'nobody@there')).toEqual([]);
     expect(await names('sandbox03')).toEqual(['03']);
-    expect(await names('-t', join(scratch.root, 'one.yaml'))).toEqual(['02']);
+    expect(await names('-t', join(lab.root, 'one.yaml'))).toEqual(['02']);
     expect(await names('-a', '--locked', 'true')).toEqual(['01']);
     expect(await names('-a', '--locked', 'false')).toEqual(['02', '03']);
     expect(await names('-a', '--status', 'up')).toEqual(['01', '02', '03']);
@@ -100,7 +80,7 @@ describe('loligo lock', () => {
     expect(await names('-a', '--arch', 's390x')).toEqual([]);
     expect(await names('-a', '--desc-pattern', 'osd.3')).toEqual(['01']);
     expect(await names('-a', '--json-query', '{"locked": true}')).toEqual(['01']);
-    expect(await names('-a', '--json-query', join(scratch.root, 'query.json'))).toEqual(['01']);
+    expect(await names('-a', '--json-query', join(lab.root, 'query.json'))).toEqual(['01']);
     expect((await lock('--list')).output).toMatch(/^\[\n {4}\{\n {8}"name": "sandbox01",/);
     expect((await lock('-a', '--brief', '--locked', 'false')).output).toBe(
       ['02', '03'].map((name) => `sandbox${name} up   unlocked None ""\n`).join(''),
@@ -142,13 +122,13 @@ describe('loligo lock', () => {
   });
 
   test('leaves the node of a job to the job, unless it is forced', async () => {
-    const job = await queue(up.client, 'busy', shellJob('sleep 600'));
-    await untilJob(up.client, job, 'running');
-    const name = (await nodesNow(up.client)).find((node) => node.job !== null)?.name ?? '';
+    const job = await queue(lab.client, 'busy', shellJob('sleep 600'));
+    await untilJob(lab.client, job, 'running');
+    const name = (await nodesNow(lab.client)).find((node) => node.job !== null)?.name ?? '';
     const refused = await lock('--unlock', name);
     expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining('loligo kill busy/') });
     expect((await lock('--unlock', '-f', name)).exitCode).toBe(0);
-    expect(await untilJob(up.client, job, 'dead')).toMatchObject({
+    expect(await untilJob(lab.client, job, 'dead')).toMatchObject({
       failure_reason: expect.stringContaining(`unlocked its node ${name} by force`),
     });
     await allFree();
@@ -181,17 +161,17 @@ test('loligo reimage gets a held node back as new', async () => {
 
 test('loligo updatekeys finds keys unchanged, stores the right one, and fails for what does not answer', async () => {
   const updatekeys = word('updatekeys');
-  const [first] = await nodesNow(up.client);
+  const [first] = await nodesNow(lab.client);
   expect(await updatekeys('sandbox01')).toEqual({ exitCode: 0, output: 'sandbox01: unchanged\n' });
-  await up.client.put('/v1/nodes/sandbox01/host-key', { host_key: 'ssh-ed25519 AAAA' });
+  await lab.client.put('/v1/nodes/sandbox01/host-key', { host_key: 'ssh-ed25519 AAAA' });
   expect((await updatekeys('--all')).output).toContain(
     `sandbox01: ${first?.host_key} (was ssh-ed25519 AAAA)`,
   );
-  expect((await nodesNow(up.client))[0]?.host_key).toBe(first?.host_key);
+  expect((await nodesNow(lab.client))[0]?.host_key).toBe(first?.host_key);
 
   await using closed = await closedPort();
   const spec = { machine_type: 'rack', address: '127.0.0.1', port: closed.port, arch: 'x86_64' };
-  await up.client.put('/v1/nodes/dead01', spec);
+  await lab.client.put('/v1/nodes/dead01', spec);
   const failed = await updatekeys('dead01', '--tries', '1');
   expect(failed).toMatchObject({
     exitCode: 1,
@@ -210,25 +190,23 @@ async function closedPort() {
 }
 
 test('loligo inventory enters machines, which outlast a restart of the lab, and takes them out', async () => {
-  const [first] = await nodesNow(up.client);
+  const [first] = await nodesNow(lab.client);
   const { address, port, user } = first ?? { address: '', port: 0, user: '' };
-  scratch.write(
+  lab.write(
     'rack.yaml',
     JSON.stringify({ machineType: 'rack', nodes: [{ name: 'rack01', address, port, user }] }),
   );
   const inventory = word('inventory');
-  const added = await inventory('add', `${scratch.root}/rack.yaml`);
+  const added = await inventory('add', `${lab.root}/rack.yaml`);
   expect(added).toMatchObject({
     exitCode: 0,
     output: expect.stringContaining(`pinned the host key it shows`),
   });
-  up.kill('SIGKILL');
-  await up.ended;
-  up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '3');
-  const rack = (await nodesNow(up.client)).find((node) => node.name === 'rack01');
+  await lab.restart();
+  const rack = (await nodesNow(lab.client)).find((node) => node.name === 'rack01');
   expect(rack).toMatchObject({ machine_type: 'rack', provider: 'enrolled', host_key: first?.host_key });
   expect(rack?.os_type).toBe('');
-  const known = await allNodes(up.client, { identified: true });
+  const known = await allNodes(lab.client, { identified: true });
   const key = known.find((node) => node.name === 'sandbox01')?.identity_file ?? '';
   const asked = await inventory('update', 'rack01', 'sandbox01', '--identity', key);
   expect(asked.output).toMatch(/^rack01 is in the inventory: \S+ \S+ \S+, type rack, ssh-ed25519 \S+\n/);
@@ -236,7 +214,7 @@ test('loligo inventory enters machines, which outlast a restart of the lab, and 
     exitCode: 1,
     output: expect.stringContaining('it cannot be entered by hand'),
   });
-  expect((await nodesNow(up.client)).find((node) => node.name === 'rack01')).toMatchObject({
+  expect((await nodesNow(lab.client)).find((node) => node.name === 'rack01')).toMatchObject({
     machine_type: 'rack',
     os_type: first?.os_type,
     os_version: first?.os_version.split('.').slice(0, 2).join('.'),

@@ -1,28 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LabClient } from '../../cli/client/lab-client.ts';
-import { cli, labScratch, queue, shellJob, startUp, until, untilJob } from '../fixtures/lab-process.ts';
-import type { CliProcess } from '../fixtures/lab-process.ts';
+import { expect, test } from 'vitest';
+import { queue, shellJob, until, untilJob } from '../fixtures/lab-process.ts';
+import { oneLab } from '../fixtures/one-lab.ts';
 
-let scratch: ReturnType<typeof labScratch>;
-let up: CliProcess & { client: LabClient };
-beforeAll(async () => {
-  scratch = labScratch();
-  up = await startUp(scratch.lab, '--targets', 'sandbox', '--nodes', '1');
-});
-afterAll(async () => {
-  up.kill('SIGTERM');
-  await up.ended;
-  await scratch[Symbol.asyncDispose]();
-});
+const lab = oneLab('--nodes', '1');
 
-const word = async (...args: string[]) => cli(['queue', ...args], { LOLIGO_FOLDER: scratch.lab });
+const word = async (...args: string[]) => lab.word('queue', ...args);
 
 test('a paused queue starts nothing, is listed, moved and thinned out, and goes on when it is resumed', async () => {
   const paused = await word('--pause', '1h', '--reason', 'new images');
   expect(paused.output).toMatch(/^every queue is paused until \S+Z: new images\n$/);
-  const first = await queue(up.client, 'ann-first', shellJob('true'));
-  const second = await queue(up.client, 'ann-second', shellJob('true'));
-  const third = await queue(up.client, 'wrong', shellJob('true'));
+  const first = await queue(lab.client, 'ann-first', shellJob('true'));
+  const second = await queue(lab.client, 'ann-second', shellJob('true'));
+  const third = await queue(lab.client, 'wrong', shellJob('true'));
   await until('the dispatcher has looked', async () =>
     (await word('--why', `ann-first/${first.jobId}`)).output.includes('paused by'),
   );
@@ -44,8 +33,8 @@ test('a paused queue starts nothing, is listed, moved and thinned out, and goes 
     pause: { reason: 'new images' },
   });
   expect((await word('--pause', '0')).output).toBe('every queue is not paused any more\n');
-  await untilJob(up.client, second, 'pass');
-  await untilJob(up.client, first, 'pass');
+  await untilJob(lab.client, second, 'pass');
+  await untilJob(lab.client, first, 'pass');
   expect((await word()).output).toBe('');
   expect((await word('--why', `ann-first/${first.jobId}`)).output).toBe(
     `job ann-first/${first.jobId} does not wait: it is pass\n`,
