@@ -6,7 +6,7 @@ import { InputError } from '../client/failure.ts';
 import { archivePathOf } from '../client/follow-log.ts';
 import { apiPath } from '../client/lab-client.ts';
 import type { LabClient } from '../client/lab-client.ts';
-import { allJobs } from '../client/run-jobs.ts';
+import { allJobs } from '../client/every-page.ts';
 import { stat } from 'node:fs/promises';
 
 /** The archive of one run, wherever it is read. */
