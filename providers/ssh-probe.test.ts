@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startEndpoints } from '../test/fixtures/ssh-endpoints.ts';
 import type { SshEndpoints } from '../test/fixtures/ssh-endpoints.ts';
 import { keptKey } from './ssh-key.ts';
-import { SshProbeError, probeLogin, readHostKey } from './ssh-probe.ts';
+import { SshProbeError, probeBanner, probeLogin, readHostKey } from './ssh-probe.ts';
 
 let lab: SshEndpoints;
 let node: SshEndpoints['endpoints'][0];
@@ -53,4 +53,16 @@ test('a login tells a wrong host key from a wrong user key', async () => {
   const other = await keptKey(join(lab.folder, 'other'));
   await expect(probeLogin({ ...node, hostKey: other.publicKey })).rejects.toMatchObject({ kind: 'host-key' });
   await expect(probeLogin({ ...node, identityFile: other.file })).rejects.toMatchObject({ kind: 'login' });
+});
+
+test('a banner tells an SSH server from a silent port, one of something else and a closed one', async () => {
+  await probeBanner(node);
+  const address = '127.0.0.1';
+  const port = await silentPort();
+  await expect(probeBanner({ address, port, timeoutMs: 200 })).rejects.toMatchObject({ kind: 'unreachable' });
+  silent?.once('connection', (socket) => socket.end('220 mail\r\n'));
+  await expect(probeBanner({ address, port })).rejects.toThrow('is no SSH server');
+  silent?.once('connection', (socket) => socket.destroy());
+  await expect(probeBanner({ address, port })).rejects.toThrow('closed the connection');
+  await expect(probeBanner({ address, port: 9 })).rejects.toBeInstanceOf(SshProbeError);
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import ssh2 from 'ssh2';
 import type { ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 
@@ -74,6 +75,22 @@ export async function probeLogin(target: SshLogin): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** Waits for the first line of an SSH server, which proves nothing but that one runs. Throws SshProbeError of kind `unreachable`. */
+export async function probeBanner(target: SshAddress): Promise<void> {
+  const where = `${target.address}:${target.port}`;
+  const socket = connect({ host: target.address, port: target.port });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const refuse = (reason: string, cause?: unknown): void =>
+    reject(new SshProbeError('unreachable', `${where} ${reason}`, { cause }));
+  socket.setTimeout(target.timeoutMs ?? 20_000, () => refuse('did not answer in time'));
+  socket.once('data', (bytes) =>
+    bytes.toString('latin1').startsWith('SSH-') ? resolve() : refuse('is no SSH server'),
+  );
+  socket.once('error', (error) => refuse(`cannot be reached: ${error.message}`, error));
+  socket.once('close', () => refuse('closed the connection'));
+  return await promise.finally(() => socket.destroy());
 }
 
 function runTrue(client: ssh2.Client, done: (error: Error | null) => void): void {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import tar from 'tar-stream';
-import { SshProbeError, probeLogin } from '../ssh-probe.ts';
+import { SshProbeError, probeBanner, probeLogin } from '../ssh-probe.ts';
 import { engineStatus } from './engine.ts';
-import { hostKeyFile } from './target-init.ts';
+import { hostKeyFile, hostKeyWord, targetInit } from './target-init.ts';
 import type { Targets } from './targets.ts';
 
 /** How a running target is reached. */
@@ -21,16 +21,18 @@ class TargetError extends Error {
 /** Not a failure yet: sshd is still on its way. */
 class NotReadyError extends Error {}
 
-/** Waits, two minutes at most, until the node answers a login with its own host key, read from inside the container. */
+/**
+ * Waits, two minutes at most, until the node answers, and reads its host key from inside the container. `vouch` is a login with that key;
+ * `greet` is for who logs in next anyway, and costs no handshake.
+ */
 export async function waitForTarget(
   targets: Targets,
-  container: Docker.Container,
-  node: string,
+  { container, node, proof }: { container: Docker.Container; node: string; proof: 'vouch' | 'greet' },
 ): Promise<TargetAccess> {
   const deadline = Date.now() + 120_000;
   for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
     try {
-      return await accessTarget(targets, container);
+      return await accessTarget(targets, container, proof);
     } catch (error) {
       const early =
         error instanceof NotReadyError || (error instanceof SshProbeError && error.kind === 'unreachable');
@@ -40,10 +42,17 @@ export async function waitForTarget(
   }
 }
 
-async function accessTarget(targets: Targets, container: Docker.Container): Promise<TargetAccess> {
-  const { State, NetworkSettings } = await container.inspect();
+async function accessTarget(
+  targets: Targets,
+  container: Docker.Container,
+  proof: 'vouch' | 'greet',
+): Promise<TargetAccess> {
+  const { State, NetworkSettings, Config } = await container.inspect();
   if (!State.Running) throw new Error(`the container is ${State.Status}, exit status ${State.ExitCode}`);
-  const hostKey = printedKey(await readContainerFile(container, `${hostKeyFile}.pub`));
+  const prints = (Config.Entrypoint ?? []).includes(targetInit);
+  const hostKey = printedKey(
+    (prints ? await readLoggedKey(container) : null) ?? (await readKeyFile(container)),
+  );
   const published = NetworkSettings.Ports['22/tcp']?.[0];
   const [own] = Object.values(NetworkSettings.Networks);
   const place =
@@ -51,8 +60,27 @@ async function accessTarget(targets: Targets, container: Docker.Container): Prom
       ? { address: targets.engineAddress ?? '127.0.0.1', port: Number(published?.HostPort) }
       : { address: own?.IPAddress ?? '', port: 22 };
   if (!place.port || place.address === '') throw new NotReadyError('no address yet');
-  await probeLogin({ ...place, hostKey, user: targets.user, identityFile: targets.clientKey.file });
+  if (proof === 'greet') await probeBanner(place);
+  else await probeLogin({ ...place, hostKey, user: targets.user, identityFile: targets.clientKey.file });
   return { ...place, hostKey };
+}
+
+/** The key that a container printed at its last start; to read a file of it costs the engine many times as much. null where its logs cannot be read. */
+async function readLoggedKey(container: Docker.Container): Promise<string | null> {
+  let log: string;
+  try {
+    log = unframe(await container.logs({ stdout: true, stderr: false }));
+  } catch (error) {
+    if (engineStatus(error) === null) throw error;
+    return null;
+  }
+  const line = log.split('\n').findLast((each) => each.startsWith(hostKeyWord));
+  if (line === undefined) throw new NotReadyError('no host key yet');
+  return `${line.slice(hostKeyWord.length).trim()}\n`;
+}
+
+function readKeyFile(container: Docker.Container): Promise<string | null> {
+  return readContainerFile(container, `${hostKeyFile}.pub`);
 }
 
 /** One file of a container, as text; null when it is not there (yet). Works on stopped ones, too. */

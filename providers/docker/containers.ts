@@ -27,7 +27,7 @@ export async function ensureTarget(targets: Targets, node: string): Promise<Targ
   try {
     const { State } = await container.inspect();
     if (!State.Running) await container.start();
-    return await waitForTarget(targets, container, node);
+    return await waitForTarget(targets, { container, node, proof: 'vouch' });
   } catch (error) {
     if (engineStatus(error) !== 404) throw error;
     return await makeTarget(targets, idle(targets, node));
@@ -53,23 +53,29 @@ export async function prepareTarget(
   const { Id: wanted } = await engine.getImage(image).inspect();
   if (known?.State.Running === true && known.Image === wanted) {
     await moveToNetwork(engine, { container, node, network });
-    return await waitForTarget(targets, container, node);
+    return await waitForTarget(targets, { container, node, proof: 'greet' });
   }
   await removeTarget(targets, node);
   return await makeTarget(targets, { node, image, network, served });
 }
 
-/** Gives a node another system in the middle of a job: its name, network and home stay, all else is the image's. */
+/**
+ * Gives a node another system in the middle of a job: its name, network and home stay, all else is the image's. The old container
+ * is taken away while the new one starts.
+ */
 export async function switchTarget(
   targets: Targets,
   params: { node: string; image: string; served: ServedJob },
 ): Promise<TargetAccess> {
   const { engine, lab } = targets;
   const container = engine.getContainer(containerName(lab, params.node));
-  const { NetworkSettings } = await container.inspect();
+  const { Id, NetworkSettings } = await container.inspect();
   const [network = networkName(lab)] = Object.keys(NetworkSettings.Networks);
-  await container.remove({ force: true, v: true }).catch(unlessGone);
-  return await makeTarget(targets, { ...params, network });
+  const old = engine.getContainer(Id);
+  await old.rename({ name: `${containerName(lab, params.node)}-${Id.slice(0, 12)}` });
+  const gone = old.remove({ force: true, v: true }).catch(unlessGone);
+  const [access] = await Promise.all([makeTarget(targets, { ...params, network }), gone]);
+  return access;
 }
 
 /** Removes every container, volume and network that carries the lab's label, also those made by a process that died. */
@@ -106,11 +112,13 @@ function idle(targets: Targets, node: string): Making {
   return { node, image: targets.image, network: networkName(targets.lab), served: null };
 }
 
-/** With the home, and with whatever waits for this container to make a snapshot. */
+/** With the home, what a switch that was cut short has left of the node, and whatever waits for this container to make a snapshot. */
 async function removeTarget({ engine, lab }: Targets, node: string): Promise<void> {
   const container = engine.getContainer(containerName(lab, node));
   const known = await container.inspect().catch((error: unknown) => unlessGone(error));
-  await container.remove({ force: true, v: true }).catch(unlessGone);
+  const own = having(`${labels.lab}=${lab}`, `${labels.node}=${node}`);
+  for (const { Id } of await engine.listContainers({ all: true, ...own }))
+    await engine.getContainer(Id).remove({ force: true, v: true }).catch(unlessGone);
   if (known !== undefined) {
     const turns = await engine.listContainers({ all: true, ...having(`${labels.maker}=${known.Id}`) });
     for (const { Id } of turns)
@@ -139,7 +147,8 @@ async function makeTarget(targets: Targets, making: Making): Promise<TargetAcces
   }
   try {
     await container.start();
-    return await waitForTarget(targets, container, making.node);
+    const proof = making.served === null ? 'vouch' : 'greet'; // whoever serves a job logs in next
+    return await waitForTarget(targets, { container, node: making.node, proof });
   } catch (error) {
     if (engineStatus(error) !== null) await container.remove({ force: true, v: true }).catch(unlessGone);
     throw error;

@@ -5,9 +5,12 @@ export const targetUser = 'ubuntu';
 export const hostKeyFolder = '/etc/loligo-host-key';
 export const hostKeyFile = `${hostKeyFolder}/ssh_host_ed25519_key`;
 
+/** Before the public host key, on a line of its own of a container's log. */
+export const hostKeyWord = 'loligo-host-key:';
+
 /**
  * What a target container runs as its first process, in any image that has sshd and sudo: clears what processes of an earlier
- * container left behind in a snapshot, makes the host key and the user with its authorized key, then becomes sshd. `docker logs` is
+ * container left behind in a snapshot, makes the host key, which it prints, and the user with its authorized key, then becomes sshd. `docker logs` is
  * sshd's log.
  */
 export const targetInit = `set -e
@@ -16,6 +19,7 @@ export const targetInit = `set -e
   find /run -xdev -type f -delete -o -xdev -type s -delete || true
   ssh-keygen -q -t ed25519 -N '' -f ${hostKeyFile}
 }
+echo "${hostKeyWord} $(cat ${hostKeyFile}.pub)"
 mkdir -p /run/sshd
 chmod 755 /run/sshd
 id "$LOLIGO_USER" >/dev/null 2>&1 || useradd -M -s /bin/bash "$LOLIGO_USER"
