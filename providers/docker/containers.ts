@@ -133,18 +133,7 @@ async function makeTarget(targets: Targets, making: Making): Promise<TargetAcces
     Name: homeVolume(lab, making.node),
     Labels: { [labels.lab]: lab, [labels.home]: making.node },
   });
-  let container: Docker.Container;
-  try {
-    container = await createTarget(targets, making);
-  } catch (error) {
-    if (engineStatus(error) !== 409) throw error;
-    // Somebody whose fence is old by now made it in this moment: what they made is of no use to anybody.
-    await engine
-      .getContainer(containerName(lab, making.node))
-      .remove({ force: true, v: true })
-      .catch(unlessGone);
-    container = await createTarget(targets, making);
-  }
+  const container = await createInPlace(targets, making);
   try {
     await container.start();
     const proof = making.served === null ? 'vouch' : 'greet'; // whoever serves a job logs in next
@@ -152,6 +141,23 @@ async function makeTarget(targets: Targets, making: Making): Promise<TargetAcces
   } catch (error) {
     if (engineStatus(error) !== null) await container.remove({ force: true, v: true }).catch(unlessGone);
     throw error;
+  }
+}
+
+/**
+ * Makes a container in the place of one of the same name that somebody whose fence is old by now made in this moment: that is of no use to
+ * anybody. Its name is taken a while before the engine finds it.
+ */
+async function createInPlace(targets: Targets, making: Making): Promise<Docker.Container> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await createTarget(targets, making);
+    } catch (error) {
+      if (engineStatus(error) !== 409 || tries > 40) throw error;
+    }
+    const taken = targets.engine.getContainer(containerName(targets.lab, making.node));
+    await taken.remove({ force: true, v: true }).catch(unlessGone);
+    if (tries > 1) await sleep(250);
   }
 }
 
