@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { holdJob, listHolds, releaseHold } from '../core/operations/hold-nodes.ts';
 import type { HoldState } from '../core/operations/hold-nodes.ts';
+import { jsonBody, reasonWish, timeWish } from './bodies.ts';
 import type { ApiPorts, Caller } from './ports.ts';
 import { problemResponses } from './problem.ts';
 import { existingJob, jobParams } from './run-routes.ts';
@@ -9,7 +10,6 @@ import { nodeSchema, nodeViewFor } from './views.ts';
 import type { ApiEnv } from './writes.ts';
 
 const security = [{ token: [] }];
-const longestSeconds = 366 * 24 * 3600;
 
 const holdSchema = z
   .object({
@@ -27,12 +27,7 @@ const holdSchema = z
 export type HoldView = z.infer<typeof holdSchema>;
 
 const answer = { description: 'The hold', content: { 'application/json': { schema: holdSchema } } };
-const holdBody = z
-  .strictObject({
-    seconds: z.number().positive().max(longestSeconds),
-    reason: z.string().min(1).max(1000).nullable().default(null),
-  })
-  .openapi('HoldRequest');
+const holdBody = z.strictObject({ ...timeWish, reason: reasonWish }).openapi('HoldRequest');
 
 const listRoute = createRoute({
   method: 'get',
@@ -53,7 +48,7 @@ const holdRoute = createRoute({
   security,
   request: {
     params: jobParams,
-    body: { required: true, content: { 'application/json': { schema: holdBody } } },
+    body: jsonBody(holdBody),
   },
   responses: { 200: answer, ...problemResponses(401, 403, 404, 409, 422) },
 });
@@ -65,7 +60,7 @@ const releaseRoute = createRoute({
   security,
   request: {
     params: jobParams,
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({}) } } },
+    body: jsonBody(z.strictObject({})),
   },
   responses: {
     200: {

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { recordAct } from '../core/operations/actor.ts';
+import { jsonBody } from './bodies.ts';
 import type { ApiPorts, Caller } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
 import { existingJob, jobParams, runParams } from './run-routes.ts';
@@ -17,7 +18,7 @@ const killed = {
   },
 };
 const security = [{ token: [] }];
-const body = { required: true, content: { 'application/json': { schema: killBody } } };
+const body = jsonBody(killBody);
 
 const killRunRoute = createRoute({
   method: 'post',
@@ -44,14 +45,7 @@ const priorityRoute = createRoute({
   security,
   request: {
     params: jobParams,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.strictObject({ priority: z.number().int().min(0).max(1_000_000) }).openapi('Priority'),
-        },
-      },
-    },
+    body: jsonBody(z.strictObject({ priority: z.number().int().min(0).max(1_000_000) }).openapi('Priority')),
   },
   responses: {
     200: { description: 'The job', content: { 'application/json': { schema: jobSchema } } },

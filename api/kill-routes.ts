@@ -1,18 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { jobsWish, jsonBody, reasonWish } from './bodies.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemResponses } from './problem.ts';
 import { existingRun } from './run-routes.ts';
 import type { ApiEnv } from './writes.ts';
 
-const text = z.string().min(1).max(1000);
 const body = z
   .strictObject({
-    run: z.string().min(1).max(200).nullable().default(null),
-    owner: text.nullable().default(null).describe('Of the runs.'),
-    machine_type: text.nullable().default(null).describe('That the jobs accept.'),
+    ...jobsWish,
     preserve_queue: z.boolean().default(false).describe('Leave queued jobs alone.'),
-    reason: text.nullable().default(null),
+    reason: reasonWish,
   })
   .refine((wish) => wish.run !== null || wish.owner !== null, 'give a run, or an owner')
   .openapi('KillManyRequest');
@@ -22,7 +20,7 @@ const route = createRoute({
   path: '/v1/kill',
   summary: 'End the jobs of a run or an owner that fit',
   security: [{ token: [] }],
-  request: { body: { required: true, content: { 'application/json': { schema: body } } } },
+  request: { body: jsonBody(body) },
   responses: {
     200: {
       description: 'The jobs that were asked to end; those already over are left alone',

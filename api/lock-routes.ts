@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { lockNodes } from '../core/operations/lock-nodes.ts';
 import type { LockOrder } from '../core/operations/lock-nodes.ts';
 import { releaseLock, renewLock } from '../core/operations/release-nodes.ts';
+import { jsonBody } from './bodies.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemResponses } from './problem.ts';
 import { nodeSchema, nodeView, nodeViewFor } from './views.ts';
@@ -65,7 +66,7 @@ const lockRoute = createRoute({
   path: '/v1/locks/{lock}',
   summary: 'Lock nodes, all or none; repeating it under the same id, which the caller draws, changes nothing',
   security,
-  request: { params, body: { required: true, content: { 'application/json': { schema: lockBody } } } },
+  request: { params, body: jsonBody(lockBody) },
   responses: { 200: lockAnswer, ...problemResponses(401, 403, 404, 409, 422) },
 });
 
@@ -76,7 +77,7 @@ const leaseRoute = createRoute({
   security,
   request: {
     params,
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({ seconds }) } } },
+    body: jsonBody(z.strictObject({ seconds })),
   },
   responses: {
     200: {
@@ -94,10 +95,7 @@ const releaseRoute = createRoute({
   security,
   request: {
     params,
-    body: {
-      required: true,
-      content: { 'application/json': { schema: z.strictObject({ clean: z.boolean().default(false) }) } },
-    },
+    body: jsonBody(z.strictObject({ clean: z.boolean().default(false) })),
   },
   responses: { 200: lockAnswer, ...problemResponses(401, 403, 409, 422) },
 });

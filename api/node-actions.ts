@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { enrollNode, removeNode, setHostKey } from '../core/operations/enroll-nodes.ts';
 import { describeNode, markDown, markUp, reimage } from '../core/operations/mark-nodes.ts';
 import { unlockNode } from '../core/operations/release-nodes.ts';
+import { jsonBody } from './bodies.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemResponses } from './problem.ts';
 import { nodeSchema, nodeViewFor } from './views.ts';
@@ -31,7 +32,7 @@ function nodeAct<Schema extends z.ZodType>(
     path: `/v1/nodes/{name}${act}`,
     summary,
     security: [{ token: [] }],
-    request: { params, body: { required: true, content: { 'application/json': { schema: body } } } },
+    request: { params, body: jsonBody(body) },
     responses: { 200: answer, ...problemResponses(401, 403, 404, 409, 422) },
   });
 }
@@ -92,7 +93,7 @@ const enrollRoute = createRoute({
   ...nodeAct('put', '', 'Enter a node into the inventory', specBody),
   request: {
     params: z.object({ name: nodeName }),
-    body: { required: true, content: { 'application/json': { schema: specBody } } },
+    body: jsonBody(specBody),
   },
 });
 const removeRoute = createRoute({

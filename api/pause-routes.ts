@@ -3,12 +3,12 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { pauseQueue, resumeQueue } from '../core/operations/pause-queues.ts';
 import { everyQueue } from '../core/ports/pauses.ts';
 import type { Pause } from '../core/ports/pauses.ts';
+import { jsonBody, timeWish } from './bodies.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemResponses } from './problem.ts';
 import type { ApiEnv } from './writes.ts';
 
 const security = [{ token: [] }];
-const longestSeconds = 366 * 24 * 3600;
 const params = z.object({
   type: z.string().min(1).max(255).describe(`A machine type, or ${everyQueue} for every queue.`),
 });
@@ -44,19 +44,7 @@ const pauseRoute = createRoute({
   security,
   request: {
     params,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              seconds: z.number().positive().max(longestSeconds),
-              reason: z.string().min(1).max(1000),
-            })
-            .openapi('PauseRequest'),
-        },
-      },
-    },
+    body: jsonBody(z.strictObject(timeWish).openapi('PauseRequest')),
   },
   responses: {
     200: { description: 'The pause', content: { 'application/json': { schema: pauseSchema } } },
@@ -71,7 +59,7 @@ const resumeRoute = createRoute({
   security,
   request: {
     params,
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({}) } } },
+    body: jsonBody(z.strictObject({})),
   },
   responses: {
     200: {

@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { queuePage } from '../core/operations/queue-page.ts';
 import { deleteQueued, prioritizeQueued } from '../core/operations/queued-jobs-acts.ts';
 import type { QueuedJobsWish } from '../core/operations/queued-jobs-acts.ts';
+import { jobsWish, jsonBody, reasonWish } from './bodies.ts';
 import { cutPage, fromCursor, nextLink, nextSchema, pageQuery } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemResponses } from './problem.ts';
@@ -10,11 +11,6 @@ import { jobSchema, jobView } from './views.ts';
 import type { ApiEnv } from './writes.ts';
 
 const text = z.string().min(1).max(1000);
-const wish = {
-  machine_type: text.nullable().default(null),
-  run: text.nullable().default(null).describe('The name of a run.'),
-  owner: text.nullable().default(null),
-};
 const security = [{ token: [] }];
 const touched = z.object({ jobs: z.array(z.object({ run: z.string(), job_id: z.number().int() })) });
 
@@ -43,24 +39,19 @@ const deleteRoute = createRoute({
   summary: 'Take queued jobs out of the queue; they become dead',
   security,
   request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({
-              ...wish,
-              run_contains: text.nullable().default(null).describe('A part of the names of runs.'),
-              reason: text.nullable().default(null),
-            })
-            .refine(
-              (body) => body.run !== null || body.run_contains !== null || body.owner !== null,
-              'give a run, a part of its name, or an owner',
-            )
-            .openapi('QueueDelete'),
-        },
-      },
-    },
+    body: jsonBody(
+      z
+        .strictObject({
+          ...jobsWish,
+          run_contains: text.nullable().default(null).describe('A part of the names of runs.'),
+          reason: reasonWish,
+        })
+        .refine(
+          (body) => body.run !== null || body.run_contains !== null || body.owner !== null,
+          'give a run, a part of its name, or an owner',
+        )
+        .openapi('QueueDelete'),
+    ),
   },
   responses: {
     200: { description: 'What was deleted', content: { 'application/json': { schema: touched } } },
@@ -74,17 +65,12 @@ const priorityRoute = createRoute({
   summary: 'Give queued jobs of a run or an owner another priority; lower is sooner',
   security,
   request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({ ...wish, priority: z.number().int().min(0).max(1_000_000) })
-            .refine((body) => body.run !== null || body.owner !== null, 'give a run or an owner')
-            .openapi('QueuePriority'),
-        },
-      },
-    },
+    body: jsonBody(
+      z
+        .strictObject({ ...jobsWish, priority: z.number().int().min(0).max(1_000_000) })
+        .refine((body) => body.run !== null || body.owner !== null, 'give a run or an owner')
+        .openapi('QueuePriority'),
+    ),
   },
   responses: {
     200: { description: 'What was moved', content: { 'application/json': { schema: touched } } },

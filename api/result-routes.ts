@@ -7,6 +7,7 @@ import type { FailureCluster } from '../core/results/cluster-failures.ts';
 import { failureKinds } from '../core/results/failure-kind.ts';
 import { junitXml } from '../core/results/junit.ts';
 import { resultsMail } from '../core/results/results-mail.ts';
+import { jsonBody } from './bodies.ts';
 import type { ApiPorts } from './ports.ts';
 import { ProblemError, problemResponses } from './problem.ts';
 import { runParams } from './run-routes.ts';
@@ -64,16 +65,9 @@ const mailRoute = createRoute({
   security: [{ token: [] }],
   request: {
     params: runParams,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z
-            .strictObject({ to: z.email({ error: 'is no mail address' }).max(320) })
-            .openapi('MailRequest'),
-        },
-      },
-    },
+    body: jsonBody(
+      z.strictObject({ to: z.email({ error: 'is no mail address' }).max(320) }).openapi('MailRequest'),
+    ),
   },
   responses: {
     200: {

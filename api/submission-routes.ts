@@ -7,6 +7,7 @@ import { RerunError } from '../core/operations/rerun.ts';
 import { SuiteOrderError } from '../core/operations/suite-order.ts';
 import { SuiteSourceError } from '../core/ports/suite-source.ts';
 import { PackageIndexError } from '../core/ports/package-index.ts';
+import { jsonBody } from './bodies.ts';
 import { pagePath } from './views.ts';
 import {
   jobRequest,
@@ -32,7 +33,7 @@ const suiteRoute = createRoute({
   path: '/v1/suites',
   summary: 'Expand a suite and queue its jobs as one run',
   security,
-  request: { body: { required: true, content: { 'application/json': { schema: suiteRequestSchema } } } },
+  request: { body: jsonBody(suiteRequestSchema) },
   responses: { 201: submitted, 200: { ...submitted, description: 'Of a dry run' }, ...refusals },
 });
 
@@ -41,7 +42,7 @@ const jobRoute = createRoute({
   path: '/v1/jobs',
   summary: 'Queue one job',
   security,
-  request: { body: { required: true, content: { 'application/json': { schema: jobRequestSchema } } } },
+  request: { body: jsonBody(jobRequestSchema) },
   responses: { 201: submitted, ...refusals },
 });
 

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { issueToken, listTokens, revokeToken } from '../core/operations/issue-tokens.ts';
 import type { TokenRecord } from '../core/ports/tokens.ts';
+import { jsonBody } from './bodies.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemResponses } from './problem.ts';
 import { knownCaller } from './writes.ts';
@@ -58,7 +59,7 @@ const issueRoute = createRoute({
   path: '/v1/tokens/{id}',
   summary: 'Let somebody in: the token is ID.SECRET, of which the lab keeps the hash',
   security,
-  request: { params, body: { required: true, content: { 'application/json': { schema: tokenBody } } } },
+  request: { params, body: jsonBody(tokenBody) },
   responses: { 200: answer, ...problemResponses(401, 403, 409, 422) },
 });
 
@@ -69,7 +70,7 @@ const revokeRoute = createRoute({
   security,
   request: {
     params,
-    body: { required: true, content: { 'application/json': { schema: z.strictObject({}) } } },
+    body: jsonBody(z.strictObject({})),
   },
   responses: { 200: answer, ...problemResponses(401, 403, 404, 422) },
 });

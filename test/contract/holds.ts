@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Hold, Holds } from '../../core/ports/holds.ts';
+import { deskLawCases } from './desk-laws.ts';
 
 /** What every store of holds must do. `setup` gives an empty one. */
 export function describeHolds(params: {
@@ -12,6 +13,7 @@ export function describeHolds(params: {
       store = await params.setup();
     });
     afterEach(async () => store.close());
+    deskLawCases('holds', () => store.holds);
     const hold: Hold = { run: 'r', jobId: 7, seconds: 90.5, by: 'ann@lab', reason: 'a crash', at: 5 };
 
     test('every field of a wish comes back, and the last one for a job counts', async () => {

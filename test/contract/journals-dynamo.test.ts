@@ -3,7 +3,7 @@ import { dynamoAuditLog } from '../../adapters/aws/audit-log.ts';
 import { dynamoHolds } from '../../adapters/aws/holds.ts';
 import { dynamoNodeEvidence } from '../../adapters/aws/node-evidence.ts';
 import { dynamoSubmissions } from '../../adapters/aws/submissions.ts';
-import { auditCursor } from '../../api/audit-routes.ts';
+import { describeAuditLog } from './audit-log.ts';
 import { describeDynamo } from './describe-dynamo.ts';
 import { tablesAt } from './dynamo-client.ts';
 import { describeHolds } from './holds.ts';
@@ -61,30 +61,11 @@ describeDynamo('the journal of submissions on DynamoDB', (setup) => {
 });
 
 describeDynamo('the audit record on DynamoDB', (setup) => {
-  test('is listed newest first, of all, of an actor and of a subject, by pages', async () => {
-    const stores = await setup();
-    try {
-      const audit = dynamoAuditLog(tablesAt(stores.place));
-      const entries = ['ann', 'bob', 'ann', 'ann'].map((actor, at) => ({
-        at: at + 1,
-        actor,
-        action: 'kill',
-        subject: at < 2 ? 'r' : 's',
-        detail: 'because',
-      }));
-      for (const entry of entries) await audit.record(entry);
-      const times = async (...params: Parameters<typeof audit.list>) =>
-        (await audit.list(...params)).map(({ at }) => at);
-      expect((await audit.list(1))[0]).toMatchObject(entries[3] ?? {});
-      expect(await times(9)).toEqual([4, 3, 2, 1]);
-      expect(await times(9, { actor: 'ann' })).toEqual([4, 3, 1]);
-      expect(await times(9, { subject: 'r' })).toEqual([2, 1]);
-      expect(await times(9, { subject: 'r', actor: 'ann' })).toEqual([1]);
-      const [, second] = await audit.list(2);
-      expect(second?.id).toMatch(auditCursor);
-      expect(await times(1, { before: second?.id ?? '' })).toEqual([2]);
-    } finally {
-      await stores.close();
-    }
+  describeAuditLog({
+    name: 'DynamoDB',
+    setup: async () => {
+      const { place, close } = await setup();
+      return { audit: dynamoAuditLog(tablesAt(place)), close };
+    },
   });
 });

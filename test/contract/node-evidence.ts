@@ -3,6 +3,7 @@ import type { AttemptRef, JobStore } from '../../core/ports/job-store.ts';
 import type { NodeEvidence } from '../../core/ports/node-evidence.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
 import { newJob, newRun, nodeSpec } from '../fixtures/lab-records.ts';
+import { deskLawCases } from './desk-laws.ts';
 
 interface Stores {
   readonly jobs: JobStore;
@@ -21,6 +22,7 @@ export function describeNodeEvidence(params: { name: string; setup: () => Promis
       await stores.jobs.createRun(newRun('r'));
     });
     afterEach(async () => stores.close());
+    deskLawCases('evidence', () => stores.evidence);
 
     /** A job that was claimed on the nodes `a` and `b`. */
     const claimed = async (key: string): Promise<AttemptRef> => {

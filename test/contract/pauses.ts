@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { everyQueue } from '../../core/ports/pauses.ts';
 import type { Pause, Pauses } from '../../core/ports/pauses.ts';
+import { deskLawCases } from './desk-laws.ts';
 
 interface Store {
   readonly pauses: Pauses;
@@ -15,6 +16,7 @@ export function describePauses(params: { name: string; setup: () => Promise<Stor
       store = await params.setup();
     });
     afterEach(async () => store.close());
+    deskLawCases('pauses', () => store.pauses);
     const pause: Pause = {
       machineType: 'smithi',
       by: 'ann@lab',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunReports } from '../../core/ports/run-reports.ts';
+import { deskLawCases } from './desk-laws.ts';
 
 interface Store {
   readonly reports: RunReports;
@@ -14,6 +15,7 @@ export function describeRunReports(params: { name: string; setup: () => Promise<
       store = await params.setup();
     });
     afterEach(async () => store.close());
+    deskLawCases('reports', () => store.reports);
 
     test('a wanted report is open until it is closed, and is never opened again', async () => {
       const { reports } = store;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewToken, TokenStore } from '../../core/ports/tokens.ts';
+import { deskLawCases } from './desk-laws.ts';
 
 const token: NewToken = {
   id: 'aa11',
@@ -25,6 +26,7 @@ export function describeTokenStore(params: { name: string; setup: () => Promise<
       opened = await params.setup();
     });
     afterEach(async () => opened.close());
+    deskLawCases('tokens', () => opened.store);
 
     test('gives back what it was given, newest first, and adds nothing twice', async () => {
       const { store } = opened;
