@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { RoleWish } from '../core/locks/match.ts';
 import { lockNodes } from '../core/operations/lock-nodes.ts';
 import type { LockOrder } from '../core/operations/lock-nodes.ts';
 import { releaseLock, renewLock } from '../core/operations/release-nodes.ts';
@@ -24,6 +25,22 @@ const lockBody = z
     nodes: z.array(name).min(1).max(1000).optional().describe('These nodes, all or none.'),
     count: z.number().int().min(1).max(1000).optional().describe('Or this many that fit.'),
     machine_type: text.optional().describe('With count: one type, or several separated by commas.'),
+    roles: z
+      .array(
+        z.strictObject({
+          role: text.describe('Named when there is no such node.'),
+          machine_type: text.nullable().default(null),
+          os_type: text.nullable().default(null),
+          os_version: text.nullable().default(null),
+          arch: text.nullable().default(null),
+        }),
+      )
+      .max(1000)
+      .nullable()
+      .default(null)
+      .describe(
+        'With count: what each of the nodes must be, in the order in which they are answered. A machine_type that is null is that of the order.',
+      ),
     os_type: text.nullable().default(null),
     os_version: text.nullable().default(null),
     arch: text.nullable().default(null),
@@ -32,6 +49,7 @@ const lockBody = z
     lease_seconds: seconds.default(null).describe('Null: until released.'),
   })
   .refine((body) => (body.nodes === undefined) !== (body.count === undefined), 'give either nodes or count')
+  .refine((body) => (body.roles?.length ?? body.count) === body.count, 'count must be the number of roles')
   .refine((body) => body.count === undefined || body.machine_type !== undefined, 'count needs a machine_type')
   .openapi('LockRequest');
 
@@ -136,10 +154,23 @@ function lockOrder(body: z.output<typeof lockBody>, now: number): Omit<LockOrder
   return {
     wanted:
       body.nodes === undefined
-        ? { kind: 'some', count, wish: { machineType, osType, osVersion, arch } }
+        ? {
+            kind: 'some',
+            count,
+            wish: { machineType, osType, osVersion, arch },
+            roleWishes: body.roles === null ? null : body.roles.map((role) => roleWish(role, machineType)),
+          }
         : { kind: 'named', names: body.nodes },
     owner: body.owner,
     description: body.description,
     leaseUntil: body.lease_seconds === null ? null : now + body.lease_seconds * 1000,
   };
+}
+
+function roleWish(
+  body: NonNullable<z.output<typeof lockBody>['roles']>[number],
+  machineType: string,
+): RoleWish {
+  const { role, os_type: osType, os_version: osVersion, arch } = body;
+  return { role, machineType: body.machine_type ?? machineType, osType, osVersion, arch };
 }

@@ -2,6 +2,7 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from '@hono/zod-openapi';
 import { MergeConflictError } from '../core/config/deep-merge.ts';
 import { JobConfigError } from '../core/config/job-problem.ts';
+import { RequirementError } from '../core/config/node-requirements.ts';
 import { YamlError } from '../core/config/yaml-error.ts';
 import {
   NodeNotFoundError,
@@ -85,6 +86,7 @@ const unusableInput = [
   JobConfigError,
   MergeConflictError,
   NodesLackingError,
+  RequirementError,
   RunNameError,
   RunTooBigError,
   SuiteError,

@@ -63,7 +63,15 @@ test('a job that the lab says is not over stays, whatever its files say', async 
     sha1: null,
   };
   await jobs.createRun({ ...about, name: 'r', suite: '', now: 1 });
-  const job = { description: '', machineType: 'x', nodeCount: 1, osType: null, osVersion: null, arch: null };
+  const job = {
+    description: '',
+    machineType: 'x',
+    nodeCount: 1,
+    roleWishes: null,
+    osType: null,
+    osVersion: null,
+    arch: null,
+  };
   const [id] = await jobs.enqueue({
     run: 'r',
     jobs: [{ ...job, key: '0', priority: 1, maxSeconds: 1, expiresAt: null, config: '{}' }],

@@ -108,14 +108,15 @@ describeWith(['docker', 'debootstrap'], 'container nodes', () => {
 
   test('a system that no container has is refused with those that there are', async () => {
     const job = { run: 'r', jobId: 1 };
-    const wish = { osType: 'plan9', osVersion: '4' };
-    const preparing = open().prepare?.({ nodes: [first()], fence: 1, job, ...wish });
+    const systems = [{ osType: 'plan9', osVersion: '4' }];
+    const preparing = open().prepare?.({ nodes: [first()], fence: 1, job, systems });
     await expect(preparing).rejects.toThrow(/^no container has plan9 4; there are debian/);
   });
 
   test('the nodes of a job reach each other by name, and nobody else', { timeout: making }, async () => {
     const { name } = first();
-    const order = { fence: 5, job: { run: 'r', jobId: 7 }, osType: null, osVersion: null };
+    const systems = nodes.map(() => ({ osType: null, osVersion: null }));
+    const order = { fence: 5, job: { run: 'r', jobId: 7 }, systems };
     const [alone] = (await open().prepare?.({ ...order, nodes: [first()] })) ?? [];
     const node = { ...first(), ...alone };
     expect(node.hostKey).toBe(first().hostKey); // it was ready, and only moved

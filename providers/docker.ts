@@ -130,9 +130,10 @@ function createDocker(options: Options, context: ProviderContext): Provider {
         return await recreateTarget(targets, node.name);
       });
     },
-    async prepare({ nodes, fence, job, ...wish }) {
+    async prepare({ nodes, fence, job, systems }) {
       const targets = await open();
-      const image = await imageFor({ targets, options, context, wish });
+      const images: string[] = [];
+      for (const wish of systems) images.push(await imageFor({ targets, options, context, wish }));
       const served = { job: `${job.run}/${job.jobId}`, fence };
       const [first] = nodes;
       if (first === undefined) return [];
@@ -141,8 +142,11 @@ function createDocker(options: Options, context: ProviderContext): Provider {
         ensureJobNetwork({ engine, lab, ...served }),
       );
       return await Promise.all(
-        nodes.map((node) =>
-          guarded(node, fence, () => prepareTarget(targets, { node: node.name, image, network, served })),
+        nodes.map((node, index) =>
+          guarded(node, fence, () => {
+            const image = images[index] ?? targets.image;
+            return prepareTarget(targets, { node: node.name, image, network, served });
+          }),
         ),
       );
     },

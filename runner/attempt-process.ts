@@ -16,7 +16,7 @@ import type { RunnerStores } from '../adapters/http/job-store.ts';
 import { attemptCalls } from '../adapters/http/lab-calls.ts';
 import { readSiteSettings } from '../adapters/yaml/site-settings.ts';
 import { pyYaml } from '../adapters/yaml/yaml.ts';
-import { toPlain } from '../core/config/yaml-value.ts';
+import { systemWishes } from '../core/config/job-requirements.ts';
 import type { YamlMap } from '../core/config/yaml-value.ts';
 import type { Node, NodeSpec } from '../core/locks/node.ts';
 import type { Archive } from '../core/ports/archive.ts';
@@ -264,8 +264,7 @@ async function nodesOfJob(params: {
       ]),
     ),
     attempt: assignment.attempt,
-    osType: toPlain(config.get('os_type') ?? null),
-    osVersion: toPlain(config.get('os_version') ?? null),
+    systems: systemWishes(config),
     moved: lab.moved,
   });
 }

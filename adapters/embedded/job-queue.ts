@@ -112,8 +112,8 @@ function enqueueBatch(
 function insertJob(database: Database, { run, job, now }: { run: string; job: NewJob; now: number }): number {
   const row = database.get<{ job_id: number }>(
     `insert into jobs (run, key, description, machine_type, node_count, os_type, os_version, arch, priority, max_seconds,
-       expires_at, config, submitted_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning job_id`,
+       expires_at, config, role_wishes, submitted_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning job_id`,
     run,
     job.key,
     job.description,
@@ -126,6 +126,7 @@ function insertJob(database: Database, { run, job, now }: { run: string; job: Ne
     job.maxSeconds,
     job.expiresAt,
     job.config,
+    job.roleWishes === null ? null : JSON.stringify(job.roleWishes),
     now,
   );
   if (row === null) throw new Error(`job '${job.key}' of run '${run}' got no id`);

@@ -1,3 +1,4 @@
+import type { RoleWish } from '../../core/locks/match.ts';
 import type { AttemptRef, JobRecord, RunRecord } from '../../core/ports/job-store.ts';
 import type { JobStatus } from '../../core/results/job-state.ts';
 import type { Database } from './database.ts';
@@ -74,6 +75,7 @@ export interface JobRow {
   actor: string | null;
   config: string;
   expires_at: number | null;
+  role_wishes: string | null; // JSON
 }
 
 /** A job as the domain knows it. */
@@ -89,6 +91,7 @@ export function toJob(row: JobRow): JobRecord {
     osType: row.os_type,
     osVersion: row.os_version,
     arch: row.arch,
+    roleWishes: row.role_wishes === null ? null : (JSON.parse(row.role_wishes) as RoleWish[]),
     priority: row.priority,
     maxSeconds: row.max_seconds,
     expiresAt: row.expires_at,

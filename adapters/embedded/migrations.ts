@@ -237,4 +237,8 @@ export const migrations: readonly string[] = [
   create index nodes_in_state on nodes (state, name);
   create index nodes_of_type_in_state on nodes (machine_type, state, name);
   `,
+  `
+  -- What the node of each entry of a job's roles must be, as a JSON array; null = all as the job says.
+  alter table jobs add column role_wishes text;
+  `,
 ];

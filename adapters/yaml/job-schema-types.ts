@@ -52,6 +52,26 @@ const task = z.union(
 );
 export const tasks = z.array(task, { error: 'must be a list' });
 
+const requirement = z
+  .strictObject({
+    machine_type: text.optional().meta({ description: 'One machine type, or several separated by commas.' }),
+    os_type: text.optional(),
+    os_version: text.optional(),
+    arch: text.optional(),
+  })
+  .nullable();
+/** Which keys are wrong, and which values, is told in words by the check of the job. */
+export const requirements = z
+  .record(z.string(), z.unknown(), { error: 'must be a map of role to what its node must be' })
+  .meta({
+    additionalProperties: withoutDialect(z.toJSONSchema(requirement, { io: 'input', target: 'draft-7' })),
+  });
+
+/** A schema as a part of another. */
+function withoutDialect(schema: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema'));
+}
+
 const hint = z.looseObject({
   machine: z
     .looseObject({

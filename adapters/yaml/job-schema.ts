@@ -3,6 +3,7 @@ import {
   amount,
   flag,
   map,
+  requirements,
   openstackHints,
   roles,
   targets,
@@ -42,6 +43,10 @@ const machine = {
   os_type: key(text, "The distribution to ask for: 'ubuntu', 'centos', 'debian'."),
   os_version: key(text, "Its version. Quote it: '16.10' without quotes is the number 16.1."),
   arch: key(text, "The architecture to ask for: 'x86_64', 'aarch64'."),
+  requirements: key(
+    requirements,
+    'What the node of a role must be, where they are not all to be the same: by role, or type of roles.',
+  ),
   openstack: key(openstackHints, 'What instances need at least; of several hints the largest numbers win.'),
   kernel: key(map, 'The kernel to install on the hosts before the tasks run.'),
   sshkeys: key(text, "'ignore' = do not check the host keys in targets."),

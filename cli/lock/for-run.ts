@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jobRequirements } from '../../core/config/job-requirements.ts';
+import { jobRequirements, roleWishes } from '../../core/config/job-requirements.ts';
 import type { YamlMap } from '../../core/config/yaml-value.ts';
 import { leaseMs } from '../../core/operations/lab-ports.ts';
 import type { Logger } from '../../core/ports/logger.ts';
@@ -118,10 +118,19 @@ async function getMachines(
 }
 
 function lockRequest({ lab, config, archiveFolder }: Params): object {
-  const { nodeCount, osType, osVersion, arch } = jobRequirements(config);
+  const wishes = jobRequirements(config);
+  const { nodeCount, osType, osVersion, arch } = wishes;
+  const roles = roleWishes(wishes, lab.machineType)?.map(({ role, ...wish }) => ({
+    role,
+    machine_type: wish.machineType,
+    os_type: wish.osType,
+    os_version: wish.osVersion,
+    arch: wish.arch,
+  }));
   const name = config.get('name');
   return {
     count: nodeCount,
+    roles: roles ?? null,
     machine_type: lab.machineType,
     os_type: osType,
     os_version: osVersion,

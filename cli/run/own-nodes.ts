@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processIdentity, pidOf } from '../../adapters/embedded/process-identity.ts';
-import { jobRequirements } from '../../core/config/job-requirements.ts';
-import { toPlain } from '../../core/config/yaml-value.ts';
+import { jobRequirements, systemWishes } from '../../core/config/job-requirements.ts';
 import type { YamlMap } from '../../core/config/yaml-value.ts';
 import { unusedNode } from '../../core/locks/node.ts';
 import type { NodeSpec } from '../../core/locks/node.ts';
@@ -71,8 +70,7 @@ function asJobNodes(
     nodes: specs.map(unusedNode),
     providers: new Map([[provider.name, provider]]),
     attempt: { run: 'run', jobId: process.pid, fence: 1 },
-    osType: toPlain(config.get('os_type') ?? null),
-    osVersion: toPlain(config.get('os_version') ?? null),
+    systems: systemWishes(config),
     moved: null,
   });
 }

@@ -1,5 +1,6 @@
 import { isJobKey, nearJobKeys } from './job-keys.ts';
 import { showValue } from './job-problem.ts';
+import { requirementProblems } from './node-requirements.ts';
 import { listedTasks, stringsIn, taskNameOf } from './task-list.ts';
 import { TargetError, parseTargets, tooFewTargets } from './targets.ts';
 import { YamlFloat, isYamlMap, toPlain } from './yaml-value.ts';
@@ -14,18 +15,22 @@ export interface Finding {
   readonly sentence: string;
 }
 
-type Check = (config: YamlMap) => Finding[];
+/** A merged job, or one of the documents that it is made of. */
+type Scope = 'job' | 'fragment';
+
+type Check = (config: YamlMap, scope: Scope) => Finding[];
 
 /** Everything that is wrong with a merged job, or looks it, as far as its structure tells. Types of single keys are the schema's. */
-export function findingsIn(config: YamlMap): Finding[] {
+export function findingsIn(config: YamlMap, scope: Scope = 'job'): Finding[] {
   const checks: readonly Check[] = [
     tasksFindings,
     rolesFindings,
     targetsFindings,
+    requirementFindings,
     versionFindings,
     unknownKeyFindings,
   ];
-  return checks.flatMap((check) => check(config));
+  return checks.flatMap((check) => check(config, scope));
 }
 
 function tasksFindings(config: YamlMap): Finding[] {
@@ -115,6 +120,10 @@ function targetsFindings(config: YamlMap): Finding[] {
     const path = isYamlMap(targets) && targets.has(cause.target) ? ['targets', cause.target] : ['targets'];
     return [error(path, targets, cause.message)];
   }
+}
+
+function requirementFindings(config: YamlMap, scope: Scope): Finding[] {
+  return requirementProblems(config, scope).map(({ path, value, sentence }) => error(path, value, sentence));
 }
 
 /** `os_version: 16.10` is the number 16.1 in YAML, which no machine has. */

@@ -12,6 +12,7 @@ export const jobKeys = [
   'os_type',
   'os_version',
   'arch',
+  'requirements',
   'sha1',
   'branch',
   'tag',

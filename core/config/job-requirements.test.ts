@@ -14,6 +14,7 @@ test('an empty job needs nothing', () => {
     osType: null,
     osVersion: null,
     arch: null,
+    byNode: null,
     priority: 1000,
   });
 });

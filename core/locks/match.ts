@@ -8,6 +8,18 @@ export interface NodeWish {
   readonly arch: string | null;
 }
 
+/** What one node of a job must be, where its nodes are not all to be the same. */
+export interface RoleWish extends NodeWish {
+  readonly role: string; // for whom: the roles, or the types of roles, that ask for it; else the first role of the node
+}
+
+/** The nodes that a job asks for. */
+export interface JobWish extends NodeWish {
+  readonly nodeCount: number;
+  /** For the node of each entry of `roles`, in their order; null = all as the job itself says. */
+  readonly roleWishes: readonly RoleWish[] | null;
+}
+
 type Kind = Pick<Node, 'name' | 'machineType' | 'osType' | 'osVersion' | 'arch'>;
 
 /** Everything that keeps a node from being what is wished for, each as a phrase that names both sides; empty when it fits. */
@@ -41,19 +53,6 @@ export function mismatches(node: Kind, wish: NodeWish): string[] {
 export function mismatchesAsItIs(node: Kind, wish: Pick<NodeWish, 'osType' | 'osVersion'>): string[] {
   const [own = { osType: '', osVersion: '' }] = systemsOf(node);
   return mismatches({ ...node, ...own }, { ...wish, machineType: node.machineType, arch: null });
-}
-
-/** Whether the inventory, all of it idle, has enough nodes for a job. Quarantined nodes do not count. */
-export function canEverServe(
-  nodes: readonly (Kind & Pick<Node, 'state'>)[],
-  job: NodeWish & { readonly nodeCount: number },
-): boolean {
-  let missing = job.nodeCount;
-  for (const node of nodes) {
-    if (missing === 0) break;
-    if (node.state !== 'quarantined' && mismatches(node, job).length === 0) missing -= 1;
-  }
-  return missing === 0;
 }
 
 /**

@@ -120,9 +120,9 @@ async function planned(ports: DispatchPorts, options: PassOptions): Promise<Pass
 }
 
 function queuedJob(job: JobRecord, expected: ExpectedDuration | null): QueuedJob {
-  const { run, jobId, owner, machineType, nodeCount, osType, osVersion, arch } = job;
+  const { run, jobId, owner, machineType, nodeCount, osType, osVersion, arch, roleWishes } = job;
   const { priority, maxSeconds, submittedAt } = job;
-  const wish = { machineType, nodeCount, osType, osVersion, arch };
+  const wish = { machineType, nodeCount, osType, osVersion, arch, roleWishes };
   return { run, jobId, owner, ...wish, priority, maxSeconds, submittedAt, expected };
 }
 
@@ -143,12 +143,18 @@ async function waitForLauncher(ports: DispatchPorts, jobs: readonly JobRecord[])
   if (launcher.unready === undefined) return [];
   const reasons = new Map<string, string | null>();
   const waiting: WaitingJob[] = [];
-  for (const { run, jobId, machineType, nodeCount } of jobs) {
+  for (const { run, jobId, machineType, nodeCount, roleWishes } of jobs) {
     if (nodeCount === 0) continue;
-    const types = machineTypes(machineType);
-    for (const type of types) if (!reasons.has(type)) reasons.set(type, await launcher.unready(type));
-    const why = types.map((type) => reasons.get(type) ?? null);
-    if (why.includes(null)) continue;
+    // Each list of which one type must do.
+    const lists = new Set(roleWishes?.map((wish) => wish.machineType) ?? [machineType]);
+    const why = [];
+    for (const list of lists) {
+      const types = machineTypes(list);
+      for (const type of types) if (!reasons.has(type)) reasons.set(type, await launcher.unready(type));
+      const each = types.map((type) => reasons.get(type) ?? null);
+      if (!each.includes(null)) why.push(...each);
+    }
+    if (why.length === 0) continue;
     waiting.push({ run, jobId, kind: 'launcher', reason: why.join('; '), ...noTimes });
   }
   return waiting;

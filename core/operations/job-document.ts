@@ -1,5 +1,7 @@
-import { jobRequirements } from '../config/job-requirements.ts';
+import { jobRequirements, roleWishes } from '../config/job-requirements.ts';
 import type { YamlMap, YamlValue } from '../config/yaml-value.ts';
+import { machineTypes } from '../locks/match.ts';
+import type { RoleWish } from '../locks/match.ts';
 import type { NewJob, RunRecord } from '../ports/job-store.ts';
 import type { YamlCodec } from '../ports/yaml-codec.ts';
 import { expireText, expiryOf } from './expire-time.ts';
@@ -16,17 +18,19 @@ export interface JobToQueue {
 
 /**
  * The queue record of a job, without its key. The stored YAML has what the lab knows about the job written into it; those keys
- * are the lab's word and replace whatever the config says. Targets are dropped: the lab gives the nodes. Throws ExpireTimeError.
+ * are the lab's word and replace whatever the config says. Targets are dropped: the lab gives the nodes. Throws ExpireTimeError and RequirementError.
  */
 export function submittedJob(yaml: YamlCodec, job: JobToQueue): Omit<NewJob, 'key'> {
   const wishes = jobRequirements(job.config);
+  const own = roleWishes(wishes, job.machineType);
   return {
     description: job.description,
-    machineType: wishes.machineType ?? job.machineType,
+    machineType: own === null ? (wishes.machineType ?? job.machineType) : typesOf(own),
     nodeCount: Array.isArray(job.config.get('roles')) ? wishes.nodeCount : 0,
     osType: wishes.osType,
     osVersion: wishes.osVersion,
     arch: wishes.arch,
+    roleWishes: own,
     priority: job.priority,
     maxSeconds: deadlineOf(job.config) ?? job.maxSeconds,
     expiresAt: expiryOf(job.config, job.run.submittedAt),
@@ -34,7 +38,12 @@ export function submittedJob(yaml: YamlCodec, job: JobToQueue): Omit<NewJob, 'ke
   };
 }
 
-/** The job as it is stored and as its runner reads it. Throws ExpireTimeError. */
+/** Every machine type that one of the nodes may be of. */
+function typesOf(wishes: readonly RoleWish[]): string {
+  return [...new Set(wishes.flatMap((wish) => machineTypes(wish.machineType)))].join(',');
+}
+
+/** The job as it is stored and as its runner reads it. Throws ExpireTimeError and RequirementError. */
 export function queuedDocument(job: Omit<JobToQueue, 'maxSeconds'>): YamlMap {
   const document = new Map(job.config);
   document.delete('targets');

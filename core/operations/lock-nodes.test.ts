@@ -14,6 +14,7 @@ const some = (count: number, changes: Partial<SomeNodes['wish']> = {}): SomeNode
   kind: 'some',
   count,
   wish: { ...wish, ...changes },
+  roleWishes: null,
 });
 
 function order(changes: Partial<LockOrder>): LockOrder {

@@ -1,6 +1,7 @@
 import { NodeStateError, NodesLackingError, NodesTakenError, NodeNotFoundError } from '../locks/errors.ts';
-import { canEverServe, machineTypes, mismatches, wishText } from '../locks/match.ts';
-import type { NodeWish } from '../locks/match.ts';
+import { canEverServe, inventoryOf } from '../locks/inventory.ts';
+import { machineTypes, mismatches, wishText } from '../locks/match.ts';
+import type { NodeWish, RoleWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 import { actingOwner, recordAct } from './actor.ts';
 import type { Actor } from './actor.ts';
@@ -25,6 +26,8 @@ export interface SomeNodes {
   readonly kind: 'some';
   readonly count: number;
   readonly wish: NodeWish;
+  /** What each of them must be, in the order in which they are given; null = all as `wish`. As many as `count`. */
+  readonly roleWishes: readonly RoleWish[] | null;
 }
 
 type Ports = Pick<LabPorts, 'audit' | 'clock' | 'nodes'>;
@@ -63,7 +66,7 @@ function heldAlready(inventory: readonly Node[], order: LockOrder, owner: string
   if (first.lock?.owner !== owner)
     throw new NotAllowedError(order.actor.name, `use lock '${order.lockId}', which is somebody else's`);
   if (order.wanted.kind === 'named') return order.wanted.names;
-  if (held.length === order.wanted.count) return held.map((node) => node.name);
+  if (held.length === order.wanted.count) return chosen(held, order.wanted) ?? held.map((node) => node.name);
   throw new NodeStateError(
     `lock '${order.lockId}' holds ${held.length} nodes, not the ${order.wanted.count} asked for`,
   );
@@ -78,24 +81,57 @@ function choose(inventory: readonly Node[], wanted: LockOrder['wanted']): readon
 }
 
 function leastRecentlyUsed(inventory: readonly Node[], wanted: SomeNodes): readonly string[] {
-  const { count, wish } = wanted;
-  if (!canEverServe(inventory, { ...wish, nodeCount: count }))
+  const { count, wish, roleWishes } = wanted;
+  const whole = inventoryOf(inventory.filter((node) => node.state !== 'quarantined'));
+  if (!canEverServe(whole, { ...wish, nodeCount: count, roleWishes }))
     throw new NodesLackingError(`${shortage(inventory, wanted)}; waiting does not help`);
-  const free = inventory.filter((node) => node.state === 'free' && mismatches(node, wish).length === 0);
-  if (free.length < count) throw new NodesTakenError(shortage(inventory, wanted));
-  return free
-    .toSorted((a, b) => a.lastUsedAt - b.lastUsedAt)
-    .slice(0, count)
-    .map((node) => node.name);
+  const names = chosen(
+    inventory.filter((node) => node.state === 'free'),
+    wanted,
+  );
+  if (names === null) throw new NodesTakenError(shortage(inventory, wanted));
+  return names;
+}
+
+/** The nodes that serve an order, in its order; of those that fit the ones that were not used for longest. Null = there are too few. */
+function chosen(nodes: readonly Node[], { count, wish, roleWishes }: SomeNodes): readonly string[] | null {
+  const wishes = roleWishes ?? Array.from({ length: count }, () => wish);
+  const byLastUse = nodes.toSorted((a, b) => a.lastUsedAt - b.lastUsedAt);
+  return (
+    inventoryOf(byLastUse)
+      .choose(wishes)
+      ?.map((node) => node.name) ?? null
+  );
 }
 
 const mostReasons = 12;
 
 /** Why there are not enough: every node of the type with what stands against it. */
-function shortage(inventory: readonly Node[], { count, wish }: SomeNodes): string {
+function shortage(inventory: readonly Node[], wanted: SomeNodes): string {
+  const { count, wish, roleWishes } = wanted;
+  if (roleWishes !== null) return shortageOfRoles(inventory, roleWishes);
+  return shortageOf(inventory, { wish, asked: `asked for ${count} of ${wishText(wish)}` });
+}
+
+/** Of several wishes, the first that cannot be met even alone; else that they cannot be met together. */
+function shortageOfRoles(inventory: readonly Node[], roleWishes: readonly RoleWish[]): string {
+  const alike = Map.groupBy(roleWishes, wishText);
+  for (const wishes of alike.values()) {
+    const [wish] = wishes;
+    const fits = (node: Node) => wish !== undefined && mismatches(node, wish).length === 0;
+    const free = inventory.filter((node) => node.state === 'free' && fits(node)).length;
+    if (wish === undefined || free >= wishes.length) continue;
+    const roles = [...new Set(wishes.map(({ role }) => role))].join(', ');
+    const asked = `asked for ${wishes.length} of ${wishText(wish)} for ${roles}`;
+    return shortageOf(inventory, { wish, asked });
+  }
+  const all = [...alike].map(([text, wishes]) => `${wishes.length} of ${text}`).join(' and ');
+  return `asked for ${all}: there are enough for each, but not for all of them together`;
+}
+
+function shortageOf(inventory: readonly Node[], { wish, asked }: { wish: NodeWish; asked: string }): string {
   const types = machineTypes(wish.machineType);
   const ofType = inventory.filter((node) => types.includes(node.machineType));
-  const asked = `asked for ${count} of ${wishText(wish)}`;
   if (ofType.length === 0) {
     const known = [...new Set(inventory.map((node) => node.machineType))];
     return `${asked}, but the lab has no such nodes (its types: ${known.join(', ') || 'none'})`;

@@ -85,7 +85,11 @@ describe('reserve_machines', () => {
       { jobId: second, reason: expect.stringContaining('2 of each type are left for people') },
     ]);
     const wish = { machineType: 'box', osType: null, osVersion: null, arch: null };
-    const order = { lockId: 'l', wanted: { kind: 'some', count: 2, wish } as const, owner: null };
+    const order = {
+      lockId: 'l',
+      wanted: { kind: 'some', count: 2, wish, roleWishes: null } as const,
+      owner: null,
+    };
     const actor = { name: 'bob', operator: false };
     const locked = await lockNodes(lab, { ...order, actor, description: null, leaseUntil: null });
     expect(locked.map(({ name }) => name)).toEqual(['b', 'c']);

@@ -1,4 +1,6 @@
-import { canEverServe, machineTypes } from '../locks/match.ts';
+import { canEverServe, inventoryOf } from '../locks/inventory.ts';
+import type { Inventory } from '../locks/inventory.ts';
+import { machineTypes } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 import type { JobRecord, JobStore, QueuePlace } from '../ports/job-store.ts';
 
@@ -17,10 +19,11 @@ export async function queueWindow(
   jobs: Pick<JobStore, 'queueHead' | 'queuedTypes'>,
   params: Window,
 ): Promise<{ readonly jobs: JobRecord[]; readonly complete: boolean }> {
+  const inventory = inventoryOf(params.nodes.filter((node) => node.state !== 'quarantined'));
   const horizons = new Map<string, QueuePlace>();
   const found = new Map<number, JobRecord>();
   for (const machineType of await jobs.queuedTypes()) {
-    const head = await headOf(jobs, { ...params, machineType });
+    const head = await headOf(jobs, { ...params, inventory, machineType });
     for (const job of head.jobs) found.set(job.jobId, job);
     if (!head.complete && head.last !== undefined) horizons.set(machineType, head.last);
   }
@@ -34,7 +37,7 @@ export async function queueWindow(
 
 async function headOf(
   jobs: Pick<JobStore, 'queueHead'>,
-  params: Window & { machineType: string },
+  params: Window & { inventory: Inventory; machineType: string },
 ): Promise<{ jobs: JobRecord[]; last: JobRecord | undefined; complete: boolean }> {
   const found: JobRecord[] = [];
   const counts = new Map<string, number>();
@@ -46,7 +49,7 @@ async function headOf(
     found.push(...taken);
     last = page.at(-1);
     if (page.length < params.size) return { jobs: found, last, complete: true };
-    room -= taken.filter((job) => canEverServe(params.nodes, job)).length;
+    room -= taken.filter((job) => canEverServe(params.inventory, job)).length;
   }
   return { jobs: found, last, complete: false };
 }

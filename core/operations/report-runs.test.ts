@@ -129,6 +129,7 @@ test('a job with email-on-error is mailed about when it did not pass, with its a
         description: 'd',
         machineType: 'sandbox',
         nodeCount: 1,
+        roleWishes: null,
         osType: null,
         osVersion: null,
         arch: null,

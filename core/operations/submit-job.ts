@@ -26,7 +26,7 @@ export interface SubmittedRun {
 
 /**
  * Queues one job, or several copies of it, as a run of its own. Made again with `resumed` and the same time it adds nothing
- * twice and gives the same ids. Throws RunExistsError, RunNameError and ExpireTimeError.
+ * twice and gives the same ids. Throws RunExistsError, RunNameError, ExpireTimeError and RequirementError.
  */
 export async function submitJob(
   ports: Pick<LabPorts, 'jobs' | 'wakeups'> & { readonly yaml: YamlCodec },
@@ -62,7 +62,7 @@ export async function submitJob(
   const jobs = Array.from({ length: submission.copies }, (_, copy) => ({ ...job, key: `0.${copy}` }));
   const jobIds = await ports.jobs.enqueue({ run: run.name, jobs, now: context.now });
   await ports.jobs.closeRun(run.name, context.now);
-  await pokeTypes(ports, machineType);
+  await pokeTypes(ports, job.machineType);
   return { run: run.name, jobIds };
 }
 

@@ -4,6 +4,7 @@ import type { YamlCodec } from '../ports/yaml-codec.ts';
 import { expiryOf } from './expire-time.ts';
 import { submittedJob } from './job-document.ts';
 import type { LabPorts } from './lab-ports.ts';
+import { machineTypes } from '../locks/match.ts';
 import { pokeTypes } from './poke-types.ts';
 import { runName } from './run-name.ts';
 import { openRun } from './submission.ts';
@@ -150,8 +151,9 @@ async function enqueueAll(
   let index = 0;
   const flush = async () => {
     jobIds.push(...(await ports.jobs.enqueue({ run: run.name, jobs: batch, now: ports.clock.now() })));
+    const types = new Set(batch.flatMap((job) => machineTypes(job.machineType)));
     batch = [];
-    await pokeTypes(ports, submission.machineType);
+    await pokeTypes(ports, [...types].join());
   };
   for await (const expanded of orBroken(params.jobs)) {
     if (index < slice.from) {

@@ -1,4 +1,5 @@
 import { mergeJobSources } from '../config/merge-job.ts';
+import { RequirementError, requirementProblems } from '../config/node-requirements.ts';
 import type { YamlMap, YamlValue } from '../config/yaml-value.ts';
 import type { MergeScripts } from '../ports/merge-scripts.ts';
 import type { SuiteSource } from '../ports/suite-source.ts';
@@ -60,6 +61,7 @@ export function suiteJobs(
       const collected = withFlavor(withBaseHashes(config, base));
       const merged =
         above.length === 0 ? collected : mergeJobSources([{ file: null, value: collected }, ...above]);
+      refuseRequirements(description, merged);
       yield { description, config: new Map([...schedulerKeys(params, facts), ...merged]) };
     }
     if (only !== null && met.size === 0)
@@ -100,6 +102,12 @@ function expansionOf(
     yaml: ports.yaml,
     scripts: ports.scripts,
   };
+}
+
+/** Whoever asks for nodes that cannot be must hear of it before anything is queued. */
+function refuseRequirements(description: string, config: YamlMap): void {
+  const [first] = requirementProblems(config);
+  if (first !== undefined) throw new RequirementError(`job '${description}': ${first.sentence}`);
 }
 
 function withFlavor(config: YamlMap): YamlMap {

@@ -1,4 +1,5 @@
 import type { JobCounts, JobStatus, FinalStatus } from '../results/job-state.ts';
+import type { RoleWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 
 /**
@@ -127,11 +128,13 @@ export interface RunRecord extends Omit<NewRun, 'now'> {
 export interface NewJob {
   readonly key: string; // unique within the run
   readonly description: string;
-  readonly machineType: string; // one type, or several separated by commas
+  readonly machineType: string; // one type, or several separated by commas: all that its nodes may be of
   readonly nodeCount: number;
   readonly osType: string | null;
   readonly osVersion: string | null;
   readonly arch: string | null;
+  /** What the node of each entry of `roles` must be, in their order; null = all of them what is said above. */
+  readonly roleWishes: readonly RoleWish[] | null;
   readonly priority: number; // lower is sooner
   readonly maxSeconds: number; // the deadline of one attempt
   readonly expiresAt: number | null; // epoch ms from which it may not start any more; null = never

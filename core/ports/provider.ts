@@ -27,6 +27,11 @@ export interface PrepareOrder {
   readonly nodes: readonly Node[];
   readonly fence: number; // of the attempt, which every node has at least
   readonly job: { readonly run: string; readonly jobId: number };
+  readonly systems: readonly SystemWish[]; // in the order of `nodes`
+}
+
+/** The system that a node is to have. */
+export interface SystemWish {
   readonly osType: string | null; // null = as the node is
   readonly osVersion: string | null;
 }

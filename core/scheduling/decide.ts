@@ -12,6 +12,8 @@ import type { Demand } from './refused.ts';
 import { keep, reserve } from './reservations.ts';
 import { lazyWait, noSlot, noTimes } from './wait.ts';
 import type { Wait } from './wait.ts';
+import { freeNodesForRoles, partOf, shortNow } from './role-nodes.ts';
+import { roleQuotaAnswer } from './role-quota.ts';
 import { whyHeld, whyImpossible, whyReserved } from './why-it-waits.ts';
 
 /**
@@ -34,22 +36,23 @@ export function decide(lab: PlanState, turn: Turn): PlannedClaim | Wait {
   const { job, group, slots } = turn;
   const { nodeCount } = job;
   const { pool } = group;
-  if (pool.foreseeable < nodeCount) return outOfReach(lab, turn);
+  if (!isForeseeable(group, nodeCount)) return outOfReach(lab, turn);
   const overQuota = lab.rules.quota === null ? null : quotaWait(lab, turn);
   if (overQuota !== null) return overQuota;
   const demand = demandOf(lab, job);
   const keeps = mayKeep(lab, pool);
-  if (slots <= 0 && !keeps && hasFreeNodes(pool, demand, capsFor(lab, turn))) return noSlot;
-  const usable = freeNodes(pool, demand, capsFor(lab, turn));
+  if (slots <= 0 && !keeps && group.places === null && hasFreeNodes(pool, demand, capsFor(lab, turn)))
+    return noSlot;
+  const usable = usableNodes(lab, turn, demand);
   if (usable !== null && slots > 0) {
     for (const outlook of usable) take(lab, { outlook, job, demand });
     if (lab.rules.quota !== null) addUse(lab.useOf(job.owner), usable.map(typeOf));
     return { run: job.run, jobId: job.jobId, nodes: usable.map((outlook) => outlook.node.name) };
   }
-  const { reserveMachines } = lab.rules;
   if (!keeps) {
+    if (usable !== null) return noSlot;
     return sharedWait(group, nodeCount, () => {
-      return { kind: 'reserved', reason: whyReserved(job, pool, { ...lab, reserveMachines }), ...noTimes };
+      return { kind: 'reserved', reason: reservedText(lab, turn), ...noTimes };
     });
   }
   pool.reservations += 1;
@@ -58,9 +61,20 @@ export function decide(lab: PlanState, turn: Turn): PlannedClaim | Wait {
     keep(lab, { job, chosen: usable, fillers: [] });
     return noSlot;
   }
-  const why = whyReserved(job, pool, { ...lab, reserveMachines });
-  const times = reserve(lab, { job, pool });
+  const why = reservedText(lab, turn);
+  const times = reserve(lab, { job, group });
   return { kind: 'reserved', reason: `${why}; at the latest ${isoTime(times.latestAt)}`, ...times };
+}
+
+function isForeseeable({ pool, places }: WishGroup, nodeCount: number): boolean {
+  return places === null ? pool.foreseeable >= nodeCount : places.held.length === 0;
+}
+
+function usableNodes(lab: PlanState, turn: Turn, demand: Demand): readonly Outlook[] | null {
+  const { pool, places } = turn.group;
+  const caps = capsFor(lab, turn);
+  if (places === null) return freeNodes(pool, demand, caps);
+  return freeNodesForRoles({ pool, places }, demand, { caps, kinds: lab.kinds });
 }
 
 function demandOf({ now }: PlanState, { nodeCount, maxSeconds, expected }: QueuedJob): Demand {
@@ -88,24 +102,43 @@ function capsFor({ rules, kinds, useOf }: PlanState, { job, group }: Turn): Caps
   return { left, kinds };
 }
 
-function quotaWait({ rules, useOf }: PlanState, { job, group }: Turn): Wait | null {
+function quotaWait({ rules, useOf, kinds: all }: PlanState, { job, group }: Turn): Wait | null {
   const types = [...new Set(group.pool.kinds.map((kind) => kind.type.name))];
   if (rules.quota === null) return null;
-  const answer = quotaAnswer(rules.quota, { job, use: useOf(job.owner), types });
+  const use = useOf(job.owner);
+  const { places } = group;
+  const whole = quotaAnswer(rules.quota, { job, use, types });
+  const answer =
+    places === null || whole.kind !== 'within'
+      ? whole
+      : roleQuotaAnswer(rules.quota, { job, use, places, types, kinds: all });
   if (answer.kind === 'within') return null;
   const kinds = { never: 'impossible', held: 'held', waits: 'quota' } as const;
   return { kind: kinds[answer.kind], reason: answer.reason, ...noTimes };
 }
 
-function outOfReach({ alike, rules }: PlanState, { job, group }: Turn): Wait {
+function outOfReach({ alike, rules, kinds }: PlanState, { job, group }: Turn): Wait {
   const { nodeCount } = job;
-  const { candidates, inReach } = group.pool;
-  const impossible = inReach < nodeCount;
+  const { pool, places } = group;
+  const impossible = places === null ? pool.inReach < nodeCount : places.lacking.length > 0;
+  const short =
+    places === null
+      ? { job, pool }
+      : partOf({ job, pool, places }, { short: impossible ? places.lacking : places.held, kinds });
   return sharedWait(group, nodeCount, () =>
     impossible
-      ? lazyWait('impossible', () => whyImpossible(job, alike(job), rules))
-      : lazyWait('held', () => whyHeld(job, candidates, rules)),
+      ? lazyWait('impossible', () => whyImpossible(short.job, alike(short.job), rules))
+      : lazyWait('held', () => whyHeld(short.job, short.pool.candidates, rules)),
   );
+}
+
+/** Of a job whose nodes are not all to be the same, only the part that has to wait is told. */
+function reservedText(lab: PlanState, { job, group }: Turn): string {
+  const { pool, places } = group;
+  const people = { ...lab, reserveMachines: lab.rules.reserveMachines };
+  if (places === null) return whyReserved(job, pool, people);
+  const part = partOf({ job, pool, places }, { short: shortNow(lab.kinds, places), kinds: lab.kinds });
+  return whyReserved(part.job, part.pool, people);
 }
 
 /** A group never changes between impossible, held and reserved for a number of nodes, so that one answer does for all its jobs. */

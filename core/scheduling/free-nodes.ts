@@ -54,7 +54,10 @@ export function hasFreeNodes(pool: Pool, demand: Demand, caps: Caps | null): boo
 const mostTaken = 64;
 
 /** Whether a job would be gone before the node is needed by the one that it is kept for. */
-function isLent({ reservedFrom, reservedStrictly }: Outlook, { endsAt, surelyEndsAt }: Demand): boolean {
+export function isLent(
+  { reservedFrom, reservedStrictly }: Outlook,
+  { endsAt, surelyEndsAt }: Demand,
+): boolean {
   return (reservedStrictly ? surelyEndsAt : endsAt) <= reservedFrom;
 }
 

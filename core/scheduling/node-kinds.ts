@@ -3,7 +3,7 @@ import type { NodeWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 import { heapify, popHeap, pushHeap, siftDown } from './heap.ts';
 import type { Outlook } from './outlook.ts';
-import { wishMap } from './wish-map.ts';
+import { wishMap } from '../locks/wish-map.ts';
 
 /** Nodes that no wish can tell apart: a lab has many nodes of few kinds. */
 export interface NodeKind {
@@ -96,18 +96,29 @@ export function fittingKinds({ types }: NodeKinds, wish: NodeWish): NodeKind[] {
 
 /**
  * Takes the `count` nodes that are available first from the heaps of some kinds; between equals, the least recently used. They must
- * be put back with `returnToHeaps`, when it is known how long they are taken. Fewer when there are not so many.
+ * be put back with `returnToHeaps`, when it is known how long they are taken. Fewer when there are not so many. Kinds that `accepts` refuses
+ * once are not offered again.
  */
-export function takeFirstAvailable(kinds: readonly NodeKind[], count: number): Outlook[] {
+export function takeFirstAvailable(
+  kinds: readonly NodeKind[],
+  count: number,
+  accepts: ((kind: NodeKind) => boolean) | null = null,
+): Outlook[] {
   const chosen: Outlook[] = [];
+  let offered = kinds;
   while (chosen.length < count) {
     let best: NodeKind | null = null;
     let top: Outlook | null = null;
-    for (const kind of kinds) {
+    for (const kind of offered) {
       const candidate = topOf(kind);
       if (candidate !== null && (top === null || isBefore(candidate, top))) [best, top] = [kind, candidate];
     }
     if (best === null || top === null) break;
+    if (accepts !== null && !accepts(best)) {
+      const refused = best;
+      offered = offered.filter((kind) => kind !== refused);
+      continue;
+    }
     popHeap(best.heap ?? [], isBefore);
     chosen.push(top);
   }

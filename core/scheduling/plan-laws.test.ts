@@ -12,13 +12,30 @@ const someNode = fc.record({
   kind: fc.constantFrom('free', 'free', 'busy', 'person', 'forever', 'dirty', 'cleaning', 'quarantined'),
   endsBy: fc.integer({ min: -hour, max: 20 * hour }),
 });
-const someJob = fc.record({
+const someRole = fc.record({
+  role: fc.constant('client.0'),
+  machineType: fc.constantFrom('box', 'rack', 'box,rack'),
+  osType: fc.constantFrom(null, 'debian', 'ubuntu'),
+  osVersion: fc.constant(null),
+  arch: fc.constant(null),
+});
+const someAlike = fc.record({
   machineType: fc.constantFrom('box', 'rack', 'box,rack'),
   nodeCount: fc.nat(4),
   osType: fc.constantFrom(null, null, 'debian', 'ubuntu'),
   priority: fc.nat(2),
   maxSeconds: fc.integer({ min: 60, max: 15 * 3600 }),
 });
+/** One of three asks for nodes that differ. */
+const someJob = fc.oneof(
+  { weight: 2, arbitrary: someAlike.map((spec) => ({ ...spec, roleWishes: null })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(someAlike, fc.array(someRole, { maxLength: 4 }))
+      .map(([spec, roleWishes]) => ({ ...spec, roleWishes, nodeCount: roleWishes.length })),
+  },
+);
 
 function labOf(
   specs: readonly (typeof someNode extends fc.Arbitrary<infer T> ? T : never)[],
@@ -57,10 +74,12 @@ describe('every plan', () => {
           const wish = jobs.find(({ jobId }) => jobId === claim.jobId);
           if (wish === undefined) throw new Error('a job was invented');
           expect(claim.nodes).toHaveLength(wish.nodeCount);
-          for (const name of claim.nodes) {
+          for (const [place, name] of claim.nodes.entries()) {
             const chosen = lab.nodes.find((candidate) => candidate.name === name);
             expect(chosen?.state).toBe('free');
-            expect(chosen === undefined ? ['unknown'] : mismatches(chosen, wish)).toEqual([]);
+            expect(
+              chosen === undefined ? ['unknown'] : mismatches(chosen, wish.roleWishes?.[place] ?? wish),
+            ).toEqual([]);
           }
         }
         expect(result.claims.length).toBeLessThanOrEqual(slots ?? Infinity);

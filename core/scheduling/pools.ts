@@ -1,11 +1,13 @@
-import type { NodeWish } from '../locks/match.ts';
+import type { JobWish, RoleWish } from '../locks/match.ts';
 import { fittingKinds, nodeKinds } from './node-kinds.ts';
 import type { NodeKind, NodeKinds } from './node-kinds.ts';
 import type { Outlook } from './outlook.ts';
 import { newRefused } from './refused.ts';
 import type { Refused } from './refused.ts';
+import { fitsOf, rolePlaces } from './role-places.ts';
+import type { RolePlaces } from './role-places.ts';
 import type { Wait } from './wait.ts';
-import { wishMap } from './wish-map.ts';
+import { wishMap } from '../locks/wish-map.ts';
 
 /** The nodes that fit a wish, and what a plan has learnt about them. Wishes that the same nodes fit share it. Changed in place by the plan. */
 export interface Pool {
@@ -23,14 +25,15 @@ export interface Pool {
 
 /** All jobs that wish for the same. */
 export interface WishGroup {
-  readonly pool: Pool;
+  readonly pool: Pool; // of all nodes that fit any of them
+  readonly places: RolePlaces | null; // null = their nodes are all to be the same
   /** What jobs of the group wait for that keep nothing, by their number of nodes: that never changes within a plan. */
   readonly waits: Map<number, Wait>;
 }
 
 /** Who can be served by which nodes. */
 export interface Pools {
-  readonly groupOf: (wish: NodeWish) => WishGroup;
+  readonly groupOf: (job: JobWish) => WishGroup;
   readonly kinds: NodeKinds;
 }
 
@@ -41,14 +44,37 @@ export interface Pools {
 export function pools(outlook: readonly Outlook[], reserve: number): Pools {
   const kinds = nodeKinds(outlook);
   const known = new Map<string, Pool>();
-  const groupOf = wishMap((wish): WishGroup => {
-    const fitting = fittingKinds(kinds, wish);
+  const poolOf = (fitting: readonly NodeKind[]): Pool => {
     const key = fitting.map((kind) => kind.index).join();
     const pool = known.get(key) ?? newPool(fitting, { outlook, kinds, reserve });
     known.set(key, pool);
-    return { pool, waits: new Map() };
+    return pool;
+  };
+  const fitting = wishMap((wish) => fittingKinds(kinds, wish));
+  const alike = wishMap((wish): WishGroup => {
+    return { pool: poolOf(fitting(wish)), places: null, waits: new Map() };
   });
-  return { groupOf, kinds };
+  const byRoles = roleGroups((wishes) => {
+    const union = new Set(wishes.flatMap(fitting));
+    const pool = poolOf([...union].sort((a, b) => a.index - b.index));
+    return { pool, places: rolePlaces(fitsOf(wishes, fitting), { kinds, reserve }), waits: new Map() };
+  });
+  return { groupOf: (job) => (job.roleWishes === null ? alike(job) : byRoles(job.roleWishes)), kinds };
+}
+
+/** One group for each different list of wishes. */
+function roleGroups(
+  make: (wishes: readonly RoleWish[]) => WishGroup,
+): (wishes: readonly RoleWish[]) => WishGroup {
+  const groups = new Map<string, WishGroup>();
+  let numbers = 0;
+  const numberOf = wishMap(() => numbers++);
+  return (wishes) => {
+    const key = wishes.map((wish) => `${numberOf(wish)} ${wish.role}`).join();
+    const group = groups.get(key) ?? make(wishes);
+    groups.set(key, group);
+    return group;
+  };
 }
 
 function newPool(

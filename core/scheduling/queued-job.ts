@@ -12,6 +12,7 @@ export interface QueuedJob extends Pick<
   | 'osType'
   | 'osVersion'
   | 'arch'
+  | 'roleWishes'
   | 'priority'
   | 'maxSeconds'
   | 'submittedAt'

@@ -1,20 +1,33 @@
+import type { NodeKind } from './node-kinds.ts';
 import { notClear, returnToHeaps, takeFirstAvailable } from './node-kinds.ts';
 import type { Outlook, Times } from './outlook.ts';
 import { turnoverMs } from './plan-state.ts';
 import type { PlanState } from './plan-state.ts';
 import type { QueuedJob } from './queued-job.ts';
-import type { Pool } from './pools.ts';
+import type { WishGroup } from './pools.ts';
+import { seatIn } from './role-places.ts';
 
 /**
- * Keeps for a job the nodes of its pool that are likely to be available first, and answers when it will have them. Where nodes are
+ * Keeps for a job the nodes that are likely to be available first of those that can serve it, and answers when it will have them. Where nodes are
  * left for people, so many more of the types are kept free for them until then.
  */
-export function reserve(lab: PlanState, { job, pool }: { job: QueuedJob; pool: Pool }): Times {
-  const chosen = takeFirstAvailable(pool.kinds, job.nodeCount);
+export function reserve(lab: PlanState, { job, group }: { job: QueuedJob; group: WishGroup }): Times {
+  const chosen = takeFirstAvailable(group.pool.kinds, job.nodeCount, acceptedBy(lab, group));
   const fillers = forPeople(lab, chosen);
   const times = keep(lab, { job, chosen, fillers });
   returnToHeaps(lab.kinds, [...chosen, ...fillers]);
   return times;
+}
+
+/** Which kinds a job can use one more of, where its nodes are not all to be the same; null = any. */
+function acceptedBy(
+  { kinds, rules }: PlanState,
+  { places }: WishGroup,
+): ((kind: NodeKind) => boolean) | null {
+  if (places === null) return null;
+  const cap = (type: { foreseeable: number }) => type.foreseeable - rules.reserveMachines;
+  const seating = seatIn(kinds, places.fits, { count: (kind) => kind.foreseeable, cap });
+  return seating.kind === 'short' ? () => false : (kind) => seating.promise(kind.index);
 }
 
 /** The nodes that will be left for people when the chosen ones are taken: of each of their types those that are available first. */

@@ -1,20 +1,18 @@
 import { machineTypes, mismatches, wishText } from '../locks/match.ts';
-import type { NodeWish } from '../locks/match.ts';
+import type { JobWish, NodeWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 import type { NodeKinds } from './node-kinds.ts';
 import type { Outlook } from './outlook.ts';
 import type { Pool } from './pools.ts';
 import type { QueueRules } from './queue-rules.ts';
-import { wishMap } from './wish-map.ts';
+import { wishMap } from '../locks/wish-map.ts';
 
 /** The sentences that tell people why a job has not started; each names what is in the way. */
 
-type Wish = NodeWish & { readonly nodeCount: number };
-
 /** More nodes are wished for than exist; says what is wrong with those that come closest. */
-export function whyImpossible(job: Wish, kinds: readonly AlikeNodes[], rules: People): string {
+export function whyImpossible(job: JobWish, kinds: readonly AlikeNodes[], rules: People): string {
   const near = kinds
-    .map(({ nodes }) => ({ nodes, reasons: nodes[0] === undefined ? [] : mismatches(nodes[0], job) }))
+    .map(({ nodes }) => ({ nodes, reasons: nodes[0] === undefined ? [] : nearest(nodes[0], job) }))
     .sort((a, b) => a.reasons.length - b.reasons.length);
   const fitting = near.filter(({ reasons }) => reasons.length === 0).flatMap(({ nodes }) => nodes);
   const broken = fitting.filter((node) => node.state === 'quarantined');
@@ -29,6 +27,12 @@ export function whyImpossible(job: Wish, kinds: readonly AlikeNodes[], rules: Pe
   const usable = fitting.length - broken.length;
   const start = `can never start: it needs ${wish(job)}, the lab has ${usable}${leftForPeople(rules)}`;
   return sentence(start, obstacles, all - obstacles.length);
+}
+
+/** What keeps a node from serving a job; of several wishes, from the one that it comes closest to. */
+function nearest(node: Node, { roleWishes, ...wish }: JobWish): string[] {
+  const all = (roleWishes ?? [wish]).map((one) => mismatches(node, one));
+  return all.reduce((best, other) => (other.length < best.length ? other : best), all[0] ?? []);
 }
 
 /** Nodes that no wish can tell apart. */
@@ -53,14 +57,18 @@ export function alikeNodes(nodes: readonly Node[]): (wish: NodeWish) => readonly
 }
 
 /** The nodes exist, but people hold them until they give them back. */
-export function whyHeld(job: Wish, candidates: readonly Outlook[], rules: People): string {
+export function whyHeld(job: JobWish, candidates: readonly Outlook[], rules: People): string {
   const held = candidates.filter((outlook) => outlook.likelyAt === Infinity);
   const obstacles = held.map(({ node }) => `${node.name} is locked by ${node.lock?.owner} without an end`);
   return sentence(`waits for ${wish(job)} until people release theirs${leftForPeople(rules)}`, obstacles);
 }
 
 /** The nodes are busy, or kept for jobs that come first. */
-export function whyReserved(job: Wish, pool: Pool, lab: People & { readonly kinds: NodeKinds }): string {
+export function whyReserved(
+  job: JobWish,
+  pool: Pick<Pool, 'kinds' | 'candidates'>,
+  lab: People & { readonly kinds: NodeKinds },
+): string {
   const obstacles: string[] = [];
   // Counted, not looked at: there may be thousands.
   let inAll = pool.candidates.length;
@@ -99,8 +107,20 @@ function quarantineText(node: Node): string {
   return `${node.name} is quarantined (${node.reason ?? 'no reason given'})`;
 }
 
-function wish(job: Wish): string {
-  return `${job.nodeCount} ${job.nodeCount === 1 ? 'node' : 'nodes'} of ${wishText(job)}`;
+function wish(job: JobWish): string {
+  if (job.roleWishes === null) return nodesOf(job.nodeCount, wishText(job));
+  const alike = Map.groupBy(job.roleWishes, wishText);
+  return [...alike]
+    .map(([text, wishes]) => `${nodesOf(wishes.length, text)} for ${rolesOf(wishes)}`)
+    .join(' and ');
+}
+
+function nodesOf(count: number, text: string): string {
+  return `${count} ${count === 1 ? 'node' : 'nodes'} of ${text}`;
+}
+
+function rolesOf(wishes: readonly { readonly role: string }[]): string {
+  return [...new Set(wishes.map(({ role }) => role))].join(', ');
 }
 
 const mostObstacles = 5;

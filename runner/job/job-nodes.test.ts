@@ -15,8 +15,7 @@ async function prepared(answer: Transition) {
     nodes: await nodes.list(),
     providers: new Map([['shelf', provider]]),
     attempt: { run: 'r', jobId: 1, fence: 4 },
-    osType: null,
-    osVersion: null,
+    systems: [{ osType: null, osVersion: null }],
     moved: async (spec) => {
       told.push(spec);
       return answer;

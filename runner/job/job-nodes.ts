@@ -4,7 +4,7 @@ import { NodeStateError } from '../../core/locks/errors.ts';
 import { specOf } from '../../core/locks/node.ts';
 import type { Node, NodeSpec } from '../../core/locks/node.ts';
 import type { AttemptRef, Transition } from '../../core/ports/job-store.ts';
-import type { Provider } from '../../core/ports/provider.ts';
+import type { Provider, SystemWish } from '../../core/ports/provider.ts';
 import { nodeTargets } from '../attempt/node-targets.ts';
 import type { TakeSnapshot } from '../engine/snapshot.ts';
 import { switchableRemote } from '../remote/switchable-remote.ts';
@@ -27,8 +27,7 @@ export function jobNodes(params: {
   nodes: readonly Node[];
   providers: ReadonlyMap<string, Provider>;
   attempt: AttemptRef;
-  osType: PlainValue;
-  osVersion: PlainValue;
+  systems: readonly SystemWish[]; // in the order of `nodes`
   moved: ((spec: NodeSpec) => Promise<Transition>) | null; // told what a node has become
 }): JobNodes {
   const { providers, attempt } = params;
@@ -42,13 +41,14 @@ export function jobNodes(params: {
   };
   return {
     async prepare({ signal }) {
-      const wish = { osType: wishOf(params.osType), osVersion: wishOf(params.osVersion) };
       const { run, jobId, fence } = attempt;
       for (const provider of providers.values()) {
-        const own = params.nodes.filter((node) => node.provider === provider.name);
+        const isOwn = (node: Node | undefined) => node?.provider === provider.name;
+        const own = params.nodes.filter(isOwn);
         if (provider.prepare === undefined || own.length === 0) continue;
+        const systems = params.systems.filter((_, index) => isOwn(params.nodes[index]));
         signal.throwIfAborted();
-        const changes = await provider.prepare({ nodes: own, fence, job: { run, jobId }, ...wish });
+        const changes = await provider.prepare({ nodes: own, fence, job: { run, jobId }, systems });
         for (const [index, node] of own.entries()) await change(node, changes[index] ?? {});
       }
       return toPlain(nodeTargets([...nodes.values()])) as { [target: string]: PlainValue };
@@ -73,8 +73,4 @@ export function jobNodes(params: {
     },
     takeSnapshot: takeSnapshots((remote) => hosts.get(remote.hostname) ?? null),
   };
-}
-
-function wishOf(value: PlainValue): string | null {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }

@@ -1,4 +1,4 @@
-import { jobRequirements } from '../../core/config/job-requirements.ts';
+import { systemWishes } from '../../core/config/job-requirements.ts';
 import type { YamlMap } from '../../core/config/yaml-value.ts';
 import { mismatchesAsItIs } from '../../core/locks/match.ts';
 import type { Node } from '../../core/locks/node.ts';
@@ -29,8 +29,9 @@ export function unpreparedProblem(
   nodes: readonly Parameters<typeof mismatchesAsItIs>[0][],
   config: YamlMap,
 ): string | null {
-  const wish = jobRequirements(config);
-  for (const node of nodes) {
+  const systems = systemWishes(config);
+  for (const [index, node] of nodes.entries()) {
+    const wish = systems[index] ?? { osType: null, osVersion: null };
     const reasons = mismatchesAsItIs(node, wish);
     if (reasons.length > 0)
       return `${node.name} ${reasons.join(' and ')}: nobody here makes it that, as the docker provider does for jobs that run beside its engine`;

@@ -88,6 +88,7 @@ export function queueCases(get: () => StoresUnderTest): void {
         osType: 'ubuntu',
         osVersion: '22.04',
         arch: 'x86_64',
+        roleWishes: [{ role: 'mon', machineType: 'box,rack', osType: null, osVersion: '9', arch: null }],
         priority: 7,
         expiresAt: 1_900_000_000_000,
         config: 'π: "\\0"\n',

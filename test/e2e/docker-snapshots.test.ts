@@ -115,8 +115,7 @@ describeWith(['docker', 'debootstrap'], 'jobs on containers', () => {
         nodes: some,
         providers: new Map([['docker', provider]]),
         attempt,
-        osType: null,
-        osVersion: null,
+        systems: some.map(() => ({ osType: null, osVersion: null })),
         moved: async (spec) => {
           moved.push(spec);
           return 'ok';

@@ -39,6 +39,7 @@ export const lintRules = [
   rule('python-task', 'note', 'No task is a Python module, which this lab cannot run.', true),
   rule('undefined-name', 'error', 'A list of tasks that is named is defined at the top level of the job.'),
   rule('invalid-roles', 'error', '`roles` is a list of lists of texts.'),
+  rule('invalid-requirements', 'error', '`requirements` is a map of role to what its node must be.'),
   rule('repeated-role', 'warning', 'No two hosts of a job have the same role.'),
   rule('missing-role', 'error', 'The roles that tasks name are roles of the job.'),
   rule('unknown-key', 'warning', 'Something reads each top-level key of a job.'),

@@ -86,14 +86,19 @@ function dateFinding(document: LintDocument, path: DocumentPath): RawFinding {
   return findingIn(document, { rule: 'date-value', line: document.survey?.lineOf(path) ?? null, sentence });
 }
 
+const wrongSection = {
+  tasks: 'invalid-task',
+  roles: 'invalid-roles',
+  requirements: 'invalid-requirements',
+} as const;
+
 /** The checks of jobs that hold for a fragment alone; names of lists and unknown keys need the other fragments. */
 function jobFindings(document: LintDocument): RawFinding[] {
-  return findingsIn(document.facts.document).flatMap((found) => {
+  return findingsIn(document.facts.document, 'fragment').flatMap((found) => {
     const [section] = found.path;
-    if (section !== 'tasks' && section !== 'roles') return [];
+    if (section !== 'tasks' && section !== 'roles' && section !== 'requirements') return [];
     if (section === 'tasks' && typeof found.value === 'string' && found.path.length > 1) return [];
-    const rule =
-      section === 'tasks' ? 'invalid-task' : found.severity === 'error' ? 'invalid-roles' : 'repeated-role';
+    const rule = found.severity === 'error' ? wrongSection[section] : 'repeated-role';
     const line = document.survey?.lineOf(found.path) ?? null;
     return [findingIn(document, { rule, line, sentence: found.sentence })];
   });

@@ -1,4 +1,4 @@
-import type { NodeWish } from '../locks/match.ts';
+import type { NodeWish } from './match.ts';
 
 /**
  * One value for each different wish, made when it is first asked for. What decides whether a node fits is what makes wishes equal,
