@@ -1,4 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** A machine with two processors works on two files at once: many tests wait for processes, and vitest alone would leave one idle. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 /** End to end on a container engine: each of them wants the machine for itself. */
 const containers = [
@@ -13,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          maxWorkers,
           include: ['{core,adapters,providers,runner,api,cli,web}/**/*.test.ts', 'test/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -21,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'aws',
+          maxWorkers,
           include: ['{infra,lambdas}/**/*.test.ts', 'test/rehearsal/**/*.test.ts'],
           globalSetup: ['test/fixtures/assembly.ts'], // synthesizes the stack once for all of them
           testTimeout: 120_000,
@@ -30,6 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
+          maxWorkers,
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -38,6 +45,7 @@ export default defineConfig({
       {
         test: {
           name: 'golden',
+          maxWorkers,
           include: ['test/golden/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -50,7 +58,8 @@ export default defineConfig({
           exclude: containers,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2, // they mostly wait
+          maxWorkers: 2, // each of them has a lab with processes of its own
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -60,6 +69,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
