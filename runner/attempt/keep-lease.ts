@@ -16,6 +16,9 @@ export interface LeaseParams {
   readonly sleep?: Sleep; // default: the process's own timers
 }
 
+/** How long a renewal may take when the lease is over by our clock, as it is after the machine has slept. */
+const answerMs = 5000;
+
 /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
@@ -39,8 +42,8 @@ export interface Lease {
 
 /**
  * Renews at once and then regularly. A store that fails for a moment is asked again until the lease is over; then the attempt
- * must be taken as lost, since somebody else may have the nodes. A request to end does not end the renewing: the attempt
- * still has to unwind.
+ * must be taken as lost, since somebody else may have the nodes, and that also while a call is on its way which nobody answers. A
+ * request to end does not end the renewing: the attempt still has to unwind.
  */
 export function keepLease(params: LeaseParams): Lease {
   const { clock, log, sleep = realSleep } = params;
@@ -82,9 +85,21 @@ export function keepLease(params: LeaseParams): Lease {
       return params.retryMs ?? 1000;
     }
   };
+  /** The same, unless the lease ends while nobody answers. A moment is given to the call even when it is over already. */
+  const renewInTime = async (): Promise<number | null> => {
+    const left = Math.max(leaseUntil - clock.now(), answerMs);
+    const answered = new AbortController();
+    const answer = renewOnce().finally(() => answered.abort());
+    const silence = sleep(Math.min(left, params.leaseMs), answered.signal).then(() => {
+      if (answered.signal.aborted) return answer;
+      lose('lost the lease: nobody answered while it was to be renewed');
+      return null;
+    });
+    return await Promise.race([answer, silence]);
+  };
   const turns = async () => {
     for (;;) {
-      const wait = closed.signal.aborted ? null : await renewOnce();
+      const wait = closed.signal.aborted ? null : await renewInTime();
       if (wait === null) return;
       await sleep(wait, closed.signal);
     }
