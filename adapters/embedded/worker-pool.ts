@@ -16,7 +16,10 @@ export function workerPool(options: {
   readonly machineTypes: readonly string[]; // whose jobs only workers run
   readonly others: Launcher;
   readonly onWaiting: (machineType: string) => void;
+  /** Does something later, and returns how not to; default: the timers of this process. */
+  readonly after?: (ms: number, act: () => void) => () => void;
 }): { readonly launcher: Launcher; readonly workers: Workers } {
+  const after = options.after ?? timer;
   const waiters = new Set<Waiter>();
   const served = new Set(options.machineTypes);
   const waiterFor = (type: string) => [...waiters].find((waiter) => waiter.machineType === type);
@@ -45,13 +48,13 @@ export function workerPool(options: {
       new Promise((resolve) => {
         const end = (attempt: LaunchParams | null) => {
           waiters.delete(waiter);
-          clearTimeout(timer);
+          forget();
           signal.removeEventListener('abort', give);
           resolve(attempt);
         };
         const give = () => end(null);
         const waiter: Waiter = { machineType, take: end };
-        const timer = setTimeout(give, waitMs);
+        const forget = after(waitMs, give);
         if (signal.aborted) return end(null);
         signal.addEventListener('abort', give, { once: true });
         waiters.add(waiter);
@@ -59,4 +62,9 @@ export function workerPool(options: {
       }),
   };
   return { launcher, workers };
+}
+
+function timer(ms: number, act: () => void): () => void {
+  const timeout = setTimeout(act, ms);
+  return () => clearTimeout(timeout);
 }

@@ -53,6 +53,9 @@ const seenAs: Readonly<Record<Mutant, readonly string[]>> = {
   'a claim that tells of fewer nodes than it took': ['L2'],
   'a sweep that sees no running job': ['L6'],
   'a pause that nobody minds': ['pause'],
+  'a lease of workers that is not kept': ['L3'],
+  'workers without names': ['L5'],
+  'workers that are looked for beside the lab': ['L3'],
   'mail that is noted and not sent': ['L4'],
   'a transaction that is not undone': ['L1', 'L2', 'L3', 'L4', 'L5', 'L8'],
 };

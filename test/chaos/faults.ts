@@ -49,7 +49,7 @@ export function unreliable(params: {
   return async ({ method, make }) => {
     await process.turn();
     const name = `${params.prefix}.${method}`;
-    const changing = isChanging(name) || params.prefix === 'launcher';
+    const changing = isChanging(name) || params.prefix === 'launcher' || params.prefix === 'http';
     const rare = changing ? 1 : 0.05;
     const dies = (when: string) => {
       if (params.mortal && faults.hit(`${kindOf(process)} dies ${when} a call`, 0.003 * rare)) process.kill();

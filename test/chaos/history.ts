@@ -31,6 +31,7 @@ export type WorldFact =
       readonly fence: number;
     }
   | { readonly fact: 'lab-up' | 'lab-down' }
+  | { readonly fact: 'workers-wait' | 'no-worker-waits'; readonly machineType: string; readonly lab: string }
   | { readonly fact: 'paused'; readonly machineType: string; readonly until: number } // by people; until 0 = resumed
   | { readonly fact: 'mailed'; readonly id: string } // accepted by the next station
   | { readonly fact: 'clock-jump'; readonly ms: number };

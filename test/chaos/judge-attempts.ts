@@ -7,7 +7,7 @@ import type {
 } from '../../core/ports/job-store.ts';
 import { isFinal } from '../../core/results/job-state.ts';
 import type { StoreCall } from './history.ts';
-import { attemptId, breach, endGrant, grantNodes } from './model.ts';
+import { attemptId, breach, endGrant, grantNodes, isWorkers } from './model.ts';
 import type { JobModel, Model } from './model.ts';
 
 /** Judges the answers about one attempt of a job, by what was answered before. */
@@ -103,7 +103,14 @@ export function judgeStart(model: Model, call: StoreCall, answer: unknown): void
     if (job.status === 'waiting' || again) wronglyRefused(model, call, job);
   } else if (job.status === 'waiting') {
     const goneAt = model.gone.has(runner) ? call.at : null;
-    Object.assign(job, { status: 'running', runner, startedAt: now, goneAt } satisfies Partial<JobModel>);
+    const silent = isWorkers(runner);
+    Object.assign(job, {
+      status: 'running',
+      runner,
+      startedAt: now,
+      goneAt,
+      silent,
+    } satisfies Partial<JobModel>);
   } else if (!again) {
     const text = `runner ${runner} started job ${job.jobId}, which is ${job.status} with runner ${job.runner}`;
     breach(model, { law: 'L5', at: call.at, text, job });

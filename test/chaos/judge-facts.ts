@@ -1,7 +1,10 @@
 import type { WorldEvent } from './history.ts';
 import { isFinal } from '../../core/results/job-state.ts';
-import { attemptId, breach } from './model.ts';
-import type { Model } from './model.ts';
+import { attemptId, breach, isWorkers } from './model.ts';
+import type { Model, NodeModel } from './model.ts';
+
+/** What one that wakes may take to learn that its lease is over. */
+const wakingMs = 20_000;
 
 /** Judges what happened to nodes and runners themselves, as opposed to what the stores say about them. */
 export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
@@ -29,13 +32,15 @@ export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
     case 'runner-gone':
     case 'silent':
     case 'speaks': {
+      if (fact.fact === 'speaks') model.woken.set(fact.runner, at);
       if (fact.fact === 'speaks') model.gone.delete(fact.runner);
       else model.gone.add(fact.runner);
       const job = model.jobs.get(fact.jobId);
       if (job === undefined || job.fence !== fact.fence) return;
       if (job.runner !== fact.runner) return;
       job.goneAt = fact.fact === 'speaks' ? null : at;
-      job.silent = fact.fact === 'silent';
+      // Nobody but its lease tells of a runner that a worker has started.
+      job.silent = fact.fact === 'silent' || isWorkers(fact.runner);
       return;
     }
     case 'lab-up':
@@ -47,6 +52,14 @@ export function judgeFact(model: Model, { at, fact }: WorldEvent): void {
       if (fact.until === 0) model.pauses.delete(fact.machineType);
       else model.pauses.set(fact.machineType, { since: at, until: fact.until });
       return;
+    case 'workers-wait':
+    case 'no-worker-waits': {
+      const labs = new Set(model.workers.get(fact.machineType));
+      if (fact.fact === 'workers-wait') labs.add(fact.lab);
+      else labs.delete(fact.lab);
+      model.workers.set(fact.machineType, labs);
+      return;
+    }
     case 'mailed':
       return judgeMail(model, { id: fact.id, at });
     case 'clock-jump':
@@ -80,10 +93,23 @@ function judgeEffect(
   for (const name of effect.nodes) {
     const node = model.nodes.get(name);
     if (node === undefined) continue;
-    if (node.grant?.lockId !== id)
+    if (node.grant?.lockId !== id && !isLateTouch(model, { runner, node, at }))
       found('L1', `${actor} acted on node ${name}, which ${node.grant?.lockId ?? 'nobody'} holds`);
     node.dirt = effect.leavesDirt ? actor : null;
   }
+}
+
+/**
+ * Whether a runner that stood still far away touches a node in the moment in which it wakes, before it learns that its time is over.
+ * Nobody can keep it from that; so the node must be in nobody's hands before it has been made as new.
+ */
+function isLateTouch(
+  model: Model,
+  { runner, node, at }: { runner: string; node: NodeModel; at: number },
+): boolean {
+  const wokeAt = model.woken.get(runner);
+  const inNoHands = node.grant === null && node.state !== 'free';
+  return isWorkers(runner) && inNoHands && wokeAt !== undefined && at - wokeAt < wakingMs;
 }
 
 /** The mail about a run comes when all of its jobs have ended, and may come again (L4). */

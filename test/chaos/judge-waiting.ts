@@ -68,13 +68,14 @@ function lookAtQueue(
     wall,
   }: { at: number; waits: Map<number, Waiting>; elapsedMs: number; wall: number },
 ): void {
-  const isPaused = (type: string) => (model.pauses.get(type)?.until ?? 0) > wall;
+  const isClosed = (type: string) =>
+    (model.pauses.get(type)?.until ?? 0) > wall || model.workers.get(type)?.size === 0;
   const queue = [...model.jobs.values()]
     .filter((job) => job.status === 'queued')
     .sort((a, b) => a.priority - b.priority || a.jobId - b.jobId);
-  const nodes = [...model.nodes.values()].filter((node) => node.present && !isPaused(node.machineType));
+  const nodes = [...model.nodes.values()].filter((node) => node.present && !isClosed(node.machineType));
   const servable = queue.filter(
-    (job) => !job.machineType.split(',').every(isPaused) && count(nodes, job, isInPlay) >= job.nodeCount,
+    (job) => !job.machineType.split(',').every(isClosed) && count(nodes, job, isInPlay) >= job.nodeCount,
   );
   for (const [place, job] of servable.entries()) {
     const waiting = waits.get(job.jobId) ?? newWaiting(job);

@@ -1,3 +1,4 @@
+import { workerRunnerPrefix } from '../../core/ports/workers.ts';
 import type { JobStatus } from '../../core/results/job-state.ts';
 
 /** What the checker believes, from the answers alone: a model that shares no code with the stores. */
@@ -6,7 +7,9 @@ export interface Model {
   readonly jobs: Map<number, JobModel>;
   readonly locks: Map<string, LockModel>; // people's, by lock id
   readonly gone: Set<string>; // runners that ended or fell silent
+  readonly woken: Map<string, number>; // virtual ms, of runners that stood still
   readonly pauses: Map<string, { readonly since: number; readonly until: number }>; // virtual ms, and by the clock of the caller
+  readonly workers: Map<string, ReadonlySet<string>>; // by machine type that only workers serve: the labs at which one waits
   readonly mails: Map<string, number>; // how often each was accepted
   readonly breaches: Breach[];
   labUp: boolean;
@@ -70,7 +73,9 @@ export function emptyModel(): Model {
     jobs: new Map(),
     locks: new Map(),
     gone: new Set(),
+    woken: new Map(),
     pauses: new Map(),
+    workers: new Map(),
     mails: new Map(),
     breaches: [],
     labUp: false,
@@ -144,4 +149,9 @@ export function endGrant(
 /** The lock id of an attempt, as the port describes it: an attempt is its job and its fence. */
 export function attemptId(attempt: { jobId: number; fence: number }): string {
   return `attempt ${attempt.jobId}.${attempt.fence}`;
+}
+
+/** Whether a worker has started the runner, and not the lab itself. */
+export function isWorkers(runner: string): boolean {
+  return runner.startsWith(workerRunnerPrefix);
 }

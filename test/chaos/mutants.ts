@@ -1,6 +1,8 @@
 import type { JobRecord, JobStore } from '../../core/ports/job-store.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
 import type { Database } from '../../adapters/embedded/database.ts';
+import { workerRunnerPrefix } from '../../core/ports/workers.ts';
+import { isFinal } from '../../core/results/job-state.ts';
 import type { DatabaseMutation, Mutation } from './world.ts';
 
 /** Stores that break one law each. `database` is a connection of the mutant's own to the same file. */
@@ -176,6 +178,27 @@ export const mutants = {
     ...stores,
     pauses: { ...stores.pauses, list: async () => [] },
   }),
+  'a lease of workers that is not kept': () =>
+    onDoor((jobs) => ({
+      async renew(attempt) {
+        const job = await jobs.getJob(attempt.run, attempt.jobId);
+        return job?.fence === attempt.fence && !isFinal(job.status) ? { kind: 'ok' } : { kind: 'stale' };
+      },
+    })),
+  'workers without names': () =>
+    onDoor((jobs) => ({
+      start: (attempt, params) => jobs.start(attempt, { ...params, runner: `${workerRunnerPrefix}pool` }),
+    })),
+  'workers that are looked for beside the lab': () => (stores, kind) =>
+    kind !== 'lab'
+      ? stores
+      : onJobs((jobs) => ({
+          listJobs: async (filter) =>
+            (await jobs.listJobs(filter)).map((job) => ({
+              ...job,
+              runner: job.runner?.replace(workerRunnerPrefix, '') ?? null,
+            })),
+        }))(stores, kind),
   'mail that is noted and not sent': () => (stores) => ({
     ...stores,
     reports: { ...stores.reports, marks: async () => new Set(['results']) },
@@ -207,6 +230,11 @@ export const mutantNames = [...Object.keys(mutants), ...Object.keys(databaseMuta
 
 function onJobs(change: (jobs: JobStore) => Partial<JobStore>): Mutation {
   return (stores) => ({ ...stores, jobs: { ...stores.jobs, ...change(stores.jobs) } });
+}
+
+/** What a lab does for workers alone. */
+function onDoor(change: (jobs: JobStore) => Partial<JobStore>): Mutation {
+  return (stores, kind) => (kind === 'door' ? onJobs(change)(stores, kind) : stores);
 }
 
 function onNodes(change: (nodes: NodeStore) => Partial<NodeStore>): Mutation {

@@ -1,4 +1,6 @@
 import { isFinal } from '../../core/results/job-state.ts';
+import { isWorkers } from './model.ts';
+import { storesThroughDoor } from './sim-door.ts';
 import { simProcess } from './sim-process.ts';
 import type { RunnerEntry, World } from './world.ts';
 
@@ -10,7 +12,7 @@ export function startRevenants(world: World): void {
   const random = world.rng.fork('revenants');
   const process = simProcess('revenant', world.time);
   const { jobs } = world.stores(process, { kind: 'runner', mortal: false });
-  const speak = async ({ attempt, process: old }: RunnerEntry) => {
+  const speak = async ({ attempt, process: old, pid }: RunnerEntry) => {
     const job = await jobs.getJob(attempt.run, attempt.jobId);
     if (job === null || (job.fence === attempt.fence && !isFinal(job.status))) return;
     world.faults.hit('a runner comes back with an old fence', 1);
@@ -23,10 +25,11 @@ export function startRevenants(world: World): void {
       nodesClean: true,
       now,
     };
+    const its = isWorkers(old.name) ? storesThroughDoor(world, process, attempt).jobs : jobs;
     const words = [
-      () => jobs.start(attempt, { runner: old.name, now }),
-      () => jobs.renew(attempt, { leaseUntil: now + 60_000, now }),
-      () => jobs.finish(attempt, outcome),
+      () => its.start(attempt, { runner: pid, now }),
+      () => its.renew(attempt, { leaseUntil: now + 60_000, now }),
+      () => its.finish(attempt, outcome),
       () => jobs.unclaim(attempt, now),
     ];
     await random.pick(words)();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../adapters/embedded/database.ts';
 import type { Database } from '../../adapters/embedded/database.ts';
+import { workerPool } from '../../adapters/embedded/worker-pool.ts';
 import { isFinal } from '../../core/results/job-state.ts';
 import { nodeSpec } from '../fixtures/lab-records.ts';
 import type { Entry } from './history.ts';
@@ -18,6 +19,7 @@ import { settleDown } from './settle-down.ts';
 import { keepLabs } from './sim-lab.ts';
 import { simLauncher } from './sim-launcher.ts';
 import { simProvider } from './sim-provider.ts';
+import { keepWorkers } from './sim-worker.ts';
 import { openSnapshots } from './snapshot.ts';
 import { startSubmitters } from './submitters.ts';
 import type { Accepted } from './submitters.ts';
@@ -47,10 +49,13 @@ export interface WorldReport {
 const lookEveryMs = 5000;
 const recountEveryMs = 120_000;
 const mostCalmMs = 12 * 3_600_000;
+/** Whose jobs only workers run. */
+const workerType = 'bay';
 const offer = {
   types: [
     { name: 'box', nodes: 8 },
     { name: 'rack', nodes: 5 },
+    { name: 'bay', nodes: 4 },
   ],
 };
 
@@ -108,10 +113,12 @@ function populate(world: World): Accepted[] {
     Array.from({ length: nodes }, (_, i) => nodeSpec(`${name}${i}`, { machineType: name })),
   );
   const launcher = simLauncher(world);
+  const outside = workerPool({ machineTypes: [workerType], others: launcher, onWaiting: () => undefined });
   const labs = random.chance(0.5) ? 1 : 2;
   const maxRunners = random.chance(0.3) ? 6 : null;
-  keepLabs(world, { launcher, provider: simProvider(world, specs), labs, maxRunners });
-  startPeople(world, { launcher, machineTypes: offer.types.map(({ name }) => name) });
+  keepLabs(world, { launcher, workerType, provider: simProvider(world, specs), labs, maxRunners });
+  keepWorkers(world, { machineType: workerType, machines: 2, turns: 2 });
+  startPeople(world, { launcher: outside.launcher, machineTypes: offer.types.map(({ name }) => name) });
   startRevenants(world);
   setClocks(world);
   return startSubmitters(world, offer);

@@ -6,14 +6,18 @@ import { retestNodes } from '../../core/operations/retest-nodes.ts';
 import { createSweeper } from '../../core/operations/sweep.ts';
 import type { Launcher } from '../../core/ports/launcher.ts';
 import type { Provider } from '../../core/ports/provider.ts';
+import type { Workers } from '../../core/ports/workers.ts';
+import { workerPool } from '../../adapters/embedded/worker-pool.ts';
 import { silentLogger } from '../fixtures/silent-logger.ts';
 import { simReporter } from './sim-desk.ts';
+import { openDoor } from './sim-door.ts';
 import { simProcess } from './sim-process.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
 
 export interface LabParams {
-  readonly launcher: Launcher;
+  readonly launcher: Launcher; // of what no worker serves
+  readonly workerType: string; // whose jobs only workers run
   readonly provider: Provider;
   readonly labs: number; // at the same time, on the same stores
   readonly maxRunners: number | null;
@@ -30,6 +34,7 @@ export function keepLabs(world: World, params: LabParams): void {
     world.history.note({ fact: 'lab-up' });
     lab.onExit(() => {
       up.delete(lab);
+      world.history.note({ fact: 'no-worker-waits', machineType: params.workerType, lab: lab.name });
       if (up.size === 0) world.history.note({ fact: 'lab-down' });
       world.time.after(world.faults.quiet ? 1000 : random.between(1000, 60_000), start);
     });
@@ -42,12 +47,22 @@ export function keepLabs(world: World, params: LabParams): void {
 async function runLab(world: World, lab: SimProcess, params: LabParams): Promise<void> {
   const { clock } = world;
   const mortal = true;
+  const { workerType } = params;
+  const { launcher, workers } = workerPool({
+    machineTypes: [workerType],
+    others: params.launcher,
+    onWaiting: () => dispatching.poke(),
+    after: (ms, act) => {
+      world.time.after(ms, act);
+      return () => undefined;
+    },
+  });
   const ports = {
     ...world.stores(lab, { kind: 'lab', mortal }),
     clock,
     log: silentLogger,
     yaml: pyYaml,
-    launcher: world.behindLine(lab, { port: params.launcher, prefix: 'launcher', mortal }),
+    launcher: world.behindLine(lab, { port: launcher, prefix: 'launcher', mortal }),
     providers: new Map([
       ['shelf', world.behindLine(lab, { port: params.provider, prefix: 'provider', mortal })],
     ]),
@@ -69,8 +84,31 @@ async function runLab(world: World, lab: SimProcess, params: LabParams): Promise
   });
   const reporter = simReporter(world, lab, { jobs: ports.jobs, log: ports.log, reports: ports.reports });
   loop(lab, 3000, () => reporter.pass());
+  openDoor(world, lab, {
+    machineType: workerType,
+    ports: { ...world.stores(lab, { kind: 'door', mortal }), clock, workers: noted(world, lab, workers) },
+  });
   world.listeners.poke.add(() => dispatching.poke());
   world.listeners.exit.add(() => sweeping.poke());
+}
+
+/** Notes whether anybody waits at the lab, as long as it lives. */
+function noted(world: World, lab: SimProcess, workers: Workers): Workers {
+  let waiting = 0;
+  const note = (machineType: string, by: 1 | -1) => {
+    const before = waiting;
+    waiting += by;
+    if (before > 0 === waiting > 0 || !lab.alive) return;
+    const fact = waiting > 0 ? 'workers-wait' : 'no-worker-waits';
+    world.history.note({ fact, machineType, lab: lab.name });
+  };
+  return {
+    async next(params) {
+      const { machineType } = params;
+      note(machineType, 1);
+      return await workers.next(params).finally(() => note(machineType, -1));
+    },
+  };
 }
 
 /** Wakes the dispatchers of all labs, unless the wake-up is lost. */

@@ -19,7 +19,10 @@ export function simLauncher(world: World): Launcher {
       const odds = cursed ? oddsOfCursed : broken ? 0.3 : 0.03;
       const unseen = world.faults.hit('a started runner is reported as failed', odds);
       if (broken && !unseen) throw new SimulatedFault('no process could be made');
-      const process = spawnRunner(world, params);
+      const process = spawnRunner(world, params, {
+        name: (pid) => pid,
+        stores: (runner) => world.stores(runner, { kind: 'runner', mortal: true }),
+      });
       if (unseen) {
         await world.time.sleep(random.between(0, 4000));
         throw new SimulatedFault('the process was not seen in time');

@@ -17,12 +17,15 @@ export function simProvider(world: World, specs: readonly NodeSpec[]): Provider 
     await world.time.sleep(hangs ? random.between(700_000, 1_500_000) : random.between(500, 12_000));
     if (world.faults.hit('a cleaning fails', 0.03)) throw new SimulatedFault(`${name} did not come back`);
     world.history.note({ fact: 'cleaned', node: name, fence });
-    return { hostKey: `ssh-ed25519 ${name}.${fence}` };
+    const hostKey = `ssh-ed25519 ${name}.${fence}`;
+    world.hostKeys.set(name, hostKey);
+    return { hostKey };
   };
   return {
     name: 'shelf',
     capabilities: { privileged: true, clean: true, snapshot: false, power: false, console: false },
-    start: async () => [...specs],
+    start: async () =>
+      specs.map((spec) => ({ ...spec, hostKey: world.hostKeys.get(spec.name) ?? spec.hostKey })),
     clean({ name }, fence) {
       const before = turns.get(name) ?? Promise.resolve();
       const turn = before.then(() => clean(name, fence));

@@ -5,16 +5,28 @@ import { JobStoppedError } from '../../runner/engine/stop.ts';
 import { leaseMs } from '../../core/operations/lab-ports.ts';
 import type { LaunchParams } from '../../core/ports/launcher.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
+import type { RunnerStores } from '../../adapters/http/job-store.ts';
+import type { Node } from '../../core/locks/node.ts';
 import { silentLogger } from '../fixtures/silent-logger.ts';
+import { isWorkers } from './model.ts';
 import { simProcess } from './sim-process.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { RunnerEntry, World } from './world.ts';
 
+/** How a runner sees its lab, and how the lab names it. */
+export interface RunnerPlace {
+  readonly name: (pid: string) => string;
+  readonly stores: (process: SimProcess) => RunnerStores;
+}
+
 /** Starts a runner: the real attempt with its real lease, on a job that only says what it does to its nodes. */
-export function spawnRunner(world: World, launch: LaunchParams): SimProcess {
-  const process = simProcess(`runner ${world.runners.size + 1}`, world.time);
+export function spawnRunner(world: World, launch: LaunchParams, place: RunnerPlace): SimProcess {
+  const pid = `runner ${world.runners.size + 1}`;
+  const process = simProcess(place.name(pid), world.time);
   const runner: RunnerEntry = {
     process,
+    pid,
+    stores: place.stores(process),
     attempt: launch.attempt,
     asked: new AbortController(),
     unreachable: world.faults.hit('a runner cannot be asked about', 0.01),
@@ -65,9 +77,9 @@ export function wake(world: World, name: string): void {
 
 async function run(world: World, runner: RunnerEntry, launch: LaunchParams): Promise<void> {
   const { process, asked } = runner;
+  const { jobs, evidence, holds } = runner.stores;
   const random = world.rng.fork(`job of ${process.name}`);
   await process.sleep(random.between(50, 3000));
-  const { jobs, evidence, holds } = world.stores(process, { kind: 'runner', mortal: true });
   const skewMs = Math.round(random.between(-1500, 1500));
   await runAttempt({
     attempt: launch.attempt,
@@ -75,7 +87,7 @@ async function run(world: World, runner: RunnerEntry, launch: LaunchParams): Pro
     jobs,
     evidence,
     holds,
-    runner: process.name,
+    runner: runner.pid,
     clock: { now: () => world.clock.now() + skewMs },
     log: silentLogger,
     asked: asked.signal,
@@ -83,7 +95,7 @@ async function run(world: World, runner: RunnerEntry, launch: LaunchParams): Pro
     renewEveryMs: 15_000,
     holdMs: 3_600_000,
     sleep: (ms, signal) => process.sleep(ms, signal),
-    execute: (params) => execute(world, runner, { ...params, seed: process.name }),
+    execute: (params) => execute(world, runner, { ...params, nodes: launch.nodes }),
   });
 }
 
@@ -91,9 +103,9 @@ async function run(world: World, runner: RunnerEntry, launch: LaunchParams): Pro
 async function execute(
   world: World,
   { process, attempt }: RunnerEntry,
-  { record, signal, seed }: { record: JobRecord; signal: AbortSignal; seed: string },
+  { record, signal, nodes }: { record: JobRecord; signal: AbortSignal; nodes: readonly Node[] },
 ): Promise<AttemptResult> {
-  const random = world.rng.fork(`deeds of ${seed}`);
+  const random = world.rng.fork(`deeds of ${process.name}`);
   const { jobId, fence } = attempt;
   const act = (leavesDirt: boolean) =>
     world.history.note({
@@ -104,10 +116,16 @@ async function execute(
       nodes: record.nodes,
       leavesDirt,
     });
+  // Whoever stood still far away cannot be killed, and meets hosts that have become others.
+  const stranger = () =>
+    isWorkers(process.name)
+      ? nodes.find(({ name, hostKey }) => (world.hostKeys.get(name) ?? hostKey) !== hostKey)
+      : undefined;
   const begun = world.time.now();
   const overMs = random.chance(0.03) ? Infinity : random.between(1000, 60_000);
   const passed = () => world.time.now() - begun;
   while (!signal.aborted && passed() < Math.min(overMs, record.maxSeconds * 1000)) {
+    if (stranger() !== undefined) break;
     act(true);
     await process.sleep(random.between(1000, 12_000), signal);
   }
@@ -121,6 +139,11 @@ async function execute(
     config: null,
   });
   if (reason instanceof JobStoppedError && reason.kind === 'lease-lost') return dead(reason.message);
+  const unknown = stranger();
+  if (unknown !== undefined) {
+    const finding = { kind: 'failure', reason: 'host key verification failed' } as const;
+    return { ...dead(finding.reason), hosts: [{ host: shortname(unknown.name), ...finding }] };
+  }
   if (signal.aborted) {
     act(true);
     if (random.chance(0.1)) await process.sleep(200_000);

@@ -19,6 +19,7 @@ import type { AttemptRef } from '../../core/ports/job-store.ts';
 import type { RunReports } from '../../core/ports/run-reports.ts';
 import type { NodeEvidence } from '../../core/ports/node-evidence.ts';
 import type { NodeStore } from '../../core/ports/node-store.ts';
+import type { RunnerStores } from '../../adapters/http/job-store.ts';
 import { around } from './around.ts';
 import { faults, unreliable } from './faults.ts';
 import type { Faults } from './faults.ts';
@@ -27,6 +28,7 @@ import { history } from './history.ts';
 import type { History } from './history.ts';
 import { rng } from './rng.ts';
 import type { Rng } from './rng.ts';
+import type { Door } from './sim-door.ts';
 import type { SimProcess } from './sim-process.ts';
 import { virtualTime } from './virtual-time.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -38,8 +40,11 @@ export interface Stores {
   readonly reports: RunReports;
 }
 
+/** Whose connection it is; `door` is a lab's, for what workers ask over HTTP. */
+export type StoreKind = 'lab' | 'door' | 'runner' | 'person';
+
 /** Breaks stores on purpose, to show that the checker sees it. */
-export type Mutation = (stores: Stores) => Stores;
+export type Mutation = (stores: Stores, kind: StoreKind) => Stores;
 
 /** The same for what all stores stand on. */
 export type DatabaseMutation = (database: Database) => Database;
@@ -47,6 +52,8 @@ export type DatabaseMutation = (database: Database) => Database;
 /** A runner of the simulated world, dead ones included. */
 export interface RunnerEntry {
   readonly process: SimProcess;
+  readonly pid: string; // how it names itself
+  readonly stores: RunnerStores;
   readonly attempt: AttemptRef;
   readonly asked: AbortController; // told to unwind
   unreachable: boolean; // nobody can say whether it lives
@@ -62,12 +69,14 @@ export interface World {
   readonly faults: Faults;
   readonly history: History;
   readonly runners: Map<string, RunnerEntry>;
+  readonly hostKeys: Map<string, string>; // what the nodes show that were made as new, by name
+  readonly doors: Set<Door>; // of the labs that are up
   readonly listeners: { poke: Set<(machineType: string) => void>; exit: Set<() => void> };
   readonly audit: AuditLog;
   /** The stores as one process sees them: through a line of its own on a connection shared by its kind. */
   stores(
     process: SimProcess,
-    params: { kind: 'lab' | 'runner' | 'person'; mortal: boolean },
+    params: { kind: StoreKind; mortal: boolean },
   ): Stores & {
     readonly durations: JobDurations;
     readonly evidence: NodeEvidence;
@@ -98,7 +107,8 @@ export function createWorld(params: {
   const trouble = faults(random.fork('faults'));
   const lines = random.fork('lines');
   const open = () => (params.databaseMutation ?? ((database) => database))(openDatabase(file));
-  const databases = { lab: open(), runner: open(), person: open() };
+  const lab = open();
+  const databases = { lab, door: lab, runner: open(), person: open() };
   const mutate: Mutation = params.mutation ?? ((stores) => stores);
   const behindLine: World['behindLine'] = (process, { port, prefix, mortal }) =>
     around(port, unreliable({ process, mortal, prefix, faults: trouble, rng: lines, time }));
@@ -111,16 +121,21 @@ export function createWorld(params: {
     faults: trouble,
     history: past,
     runners: new Map(),
+    hostKeys: new Map(),
+    doors: new Set(),
     listeners: { poke: new Set(), exit: new Set() },
     audit: sqliteAuditLog(databases.person),
     stores(process, { kind, mortal }) {
       const database = fragileDatabase(databases[kind], { process, mortal, faults: trouble });
-      const { jobs, nodes, pauses, reports } = mutate({
-        jobs: sqliteJobStore(database),
-        nodes: sqliteNodeStore(database),
-        pauses: sqlitePauses(database),
-        reports: sqliteRunReports(database),
-      });
+      const { jobs, nodes, pauses, reports } = mutate(
+        {
+          jobs: sqliteJobStore(database),
+          nodes: sqliteNodeStore(database),
+          pauses: sqlitePauses(database),
+          reports: sqliteRunReports(database),
+        },
+        kind,
+      );
       const who = process.name;
       const seen = {
         jobs: past.tap(jobs, { who, prefix: 'jobs' }),
@@ -137,6 +152,6 @@ export function createWorld(params: {
       };
     },
     behindLine,
-    close: () => Object.values(databases).forEach((database) => database.close()),
+    close: () => new Set(Object.values(databases)).forEach((database) => database.close()),
   };
 }
