@@ -35,6 +35,7 @@ export function command(): Command {
     .option('-o, --owner <owner>', 'only jobs of this owner; without a run, those of all their runs')
     .option('-m, --machine-type <type>', 'only jobs that accept this machine type')
     .option('-p, --preserve-queue', 'leave queued jobs alone', false)
+    .addOption(new Option('-a, --archive <dir>', 'accepted: the lab knows where its runners are').hideHelp())
     .option('--reason <text>', 'what to tell the owner of the jobs')
     .option('--folder <dir>', 'folder of the lab')
     .addHelpText(

@@ -84,9 +84,11 @@ describe('the command line', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const { output, exitCode } = await cli(['status', '--nodes'], { LOLIGO_API: url });
+    const { output, exitCode } = await cli(['status', '--nodes', '-v'], { LOLIGO_API: url });
     server.close();
-    expect({ output, exitCode }).toEqual({ output: 'the lab has no nodes\n', exitCode: 0 });
+    expect(exitCode).toBe(0);
+    const asking = `\\S+ DEBUG:loligo\\.lab:GET ${url}/v1/nodes\\?limit=1000`;
+    expect(output).toMatch(new RegExp(`^${asking} 429\n${asking} 200\nthe lab has no nodes\n$`));
     expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThanOrEqual(990);
   });
 

@@ -15,6 +15,7 @@ export function command(): Command {
       'Lists the queued jobs in the order in which they are served: lower priorities first, then the older. Listing takes nothing from the queue. With one of --runs, --status, --why, --delete, --priority and --pause it does that instead. Pausing takes an operator, and so does whatever touches the jobs of others.',
     )
     .option('-m, --machine-type <type>', 'only the queue of this machine type (default: all as one)')
+    .addOption(new Option('--machine_type <type>', 'as the original has it').hideHelp())
     .option('-d, --description', 'with the descriptions, one fragment a line', false)
     .option('-f, --full', 'with the whole configurations', false)
     .option('-r, --runs', 'only the names of runs, once each', false)
@@ -47,7 +48,8 @@ jobs. The settings reserve_machines, owner_quota, fair_share and patience_hours 
 
 Exit status: 0 done, 1 refused, 2 no lab answers.`,
     )
-    .action(async (options: QueueOptions) => {
+    .action(async ({ machine_type: machineType, ...given }: QueueOptions & { machine_type?: string }) => {
+      const options = machineType === undefined ? given : { ...given, machineType };
       const lab = findLab(options);
       mustBeOne(options);
       if (options.why !== undefined) return await showWhy(lab, options.why, options);

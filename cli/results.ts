@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { helpText } from './client/help-text.ts';
 import { smtpNotifier } from '../adapters/embedded/smtp-notifier.ts';
 import { clusterView } from '../api/result-routes.ts';
@@ -25,6 +25,7 @@ interface ResultsOptions {
   readonly timeout: number;
   readonly email?: string;
   readonly dryRun: boolean;
+  readonly seed?: string;
   readonly junit?: string;
   readonly json: boolean;
   readonly folder?: string;
@@ -55,6 +56,9 @@ export function command(): Command {
     )
     .option('--timeout <seconds>', 'wait that long for the run to end; 0: do not wait', wholeNumber(0), 0)
     .option('--dry-run', 'print the mail alone', false)
+    .addOption(new Option('--seed <n>', 'of a memo for reruns, which the lab writes itself').hideHelp())
+    .addOption(new Option('--subset <m/n>', 'likewise').hideHelp())
+    .addOption(new Option('--no-nested-subset', 'likewise').hideHelp())
     .option('--junit <file>', 'also write the results there as JUnit XML; -: print only that')
     .option('--json', 'for programs', false)
     .option('--folder <dir>', 'folder of the lab')
@@ -73,6 +77,10 @@ export function command(): Command {
 }
 
 async function results(run: string | undefined, options: ResultsOptions): Promise<void> {
+  if (options.seed !== undefined)
+    return console.error(
+      'nothing is written: the lab keeps seed and subset of a run, and results.log has them',
+    );
   const found =
     options.archiveDir === undefined
       ? await resultsOfRun(run, options)

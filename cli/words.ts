@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { withTrace } from './client/trace-requests.ts';
 
-/** Every word of the command line. A word's file is loaded only when it is used, so that `--help` stays fast. */
-export const words: readonly {
-  name: string;
-  summary: string;
-  load: () => Promise<{ command: () => Command }>;
-}[] = [
+interface Word {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ command: () => Command }>;
+}
+
+const everyWord: readonly Word[] = [
   { name: 'up', summary: 'run a lab on this machine', load: () => import('./up.ts') },
   { name: 'demo', summary: 'run a whole lab once, with a small suite', load: () => import('./demo.ts') },
   { name: 'suite', summary: 'queue the jobs of a suite', load: () => import('./suite.ts') },
@@ -76,3 +78,12 @@ export const words: readonly {
   { name: 'lint', summary: 'find mistakes in suites', load: () => import('./lint.ts') },
   { name: 'schema', summary: 'print the JSON schema of job files', load: () => import('./schema.ts') },
 ];
+
+/** Every word of the command line. A word's file is loaded only when it is used, so that `--help` stays fast. */
+export const words: readonly Word[] = everyWord.map(({ load, ...word }) => ({
+  ...word,
+  load: async () => {
+    const { command } = await load();
+    return { command: () => withTrace(command()) };
+  },
+}));
