@@ -25,25 +25,22 @@ const mostReservations = 32;
 /** How many do so in all, but for the first of each pool of nodes. */
 const mostReservationsInAll = 512;
 
-interface Turn {
-  readonly job: QueuedJob;
-  readonly group: WishGroup;
-  readonly slots: number;
-}
-
 /** What becomes of the next job: its nodes, or what it waits for. Nodes that it takes or keeps are marked as such. */
-export function decide(lab: PlanState, turn: Turn): PlannedClaim | Wait {
-  const { job, group, slots } = turn;
+export function decide(lab: PlanState, job: QueuedJob, group: WishGroup): PlannedClaim | Wait {
   const { nodeCount } = job;
-  const { pool } = group;
-  if (!isForeseeable(group, nodeCount)) return outOfReach(lab, turn);
-  const overQuota = lab.rules.quota === null ? null : quotaWait(lab, turn);
+  const { slots } = lab;
+  const { pool, places } = group;
+  if (!isForeseeable(group, nodeCount)) return outOfReach(lab, job, group);
+  const overQuota = lab.rules.quota === null ? null : quotaWait(lab, job, group);
   if (overQuota !== null) return overQuota;
   const demand = demandOf(lab, job);
   const keeps = mayKeep(lab, pool);
-  if (slots <= 0 && !keeps && group.places === null && hasFreeNodes(pool, demand, capsFor(lab, turn)))
-    return noSlot;
-  const usable = usableNodes(lab, turn, demand);
+  const caps = capsFor(lab, job, group);
+  if (slots <= 0 && !keeps && places === null && hasFreeNodes(pool, demand, caps)) return noSlot;
+  const usable =
+    places === null
+      ? freeNodes(pool, demand, caps)
+      : freeNodesForRoles({ pool, places }, demand, { caps, kinds: lab.kinds });
   if (usable !== null && slots > 0) {
     for (const outlook of usable) take(lab, { outlook, job, demand });
     if (lab.rules.quota !== null) addUse(lab.useOf(job.owner), usable.map(typeOf));
@@ -52,7 +49,7 @@ export function decide(lab: PlanState, turn: Turn): PlannedClaim | Wait {
   if (!keeps) {
     if (usable !== null) return noSlot;
     return sharedWait(group, nodeCount, () => {
-      return { kind: 'reserved', reason: reservedText(lab, turn), ...noTimes };
+      return { kind: 'reserved', reason: reservedText(lab, job, group), ...noTimes };
     });
   }
   pool.reservations += 1;
@@ -61,20 +58,13 @@ export function decide(lab: PlanState, turn: Turn): PlannedClaim | Wait {
     keep(lab, { job, chosen: usable, fillers: [] });
     return noSlot;
   }
-  const why = reservedText(lab, turn);
+  const why = reservedText(lab, job, group);
   const times = reserve(lab, { job, group });
   return { kind: 'reserved', reason: `${why}; at the latest ${isoTime(times.latestAt)}`, ...times };
 }
 
 function isForeseeable({ pool, places }: WishGroup, nodeCount: number): boolean {
   return places === null ? pool.foreseeable >= nodeCount : places.held.length === 0;
-}
-
-function usableNodes(lab: PlanState, turn: Turn, demand: Demand): readonly Outlook[] | null {
-  const { pool, places } = turn.group;
-  const caps = capsFor(lab, turn);
-  if (places === null) return freeNodes(pool, demand, caps);
-  return freeNodesForRoles({ pool, places }, demand, { caps, kinds: lab.kinds });
 }
 
 function demandOf({ now }: PlanState, { nodeCount, maxSeconds, expected }: QueuedJob): Demand {
@@ -90,7 +80,7 @@ function mayKeep(lab: PlanState, pool: Pool): boolean {
 }
 
 /** How many nodes of each type a job may have, where people or a quota set a limit; null = any number. */
-function capsFor({ rules, kinds, useOf }: PlanState, { job, group }: Turn): Caps | null {
+function capsFor({ rules, kinds, useOf }: PlanState, job: QueuedJob, group: WishGroup): Caps | null {
   const { quota, reserveMachines } = rules;
   if (reserveMachines === 0 && (quota === null || quota.byType.size === 0)) return null;
   const left = new Int32Array(kinds.types.size);
@@ -102,7 +92,7 @@ function capsFor({ rules, kinds, useOf }: PlanState, { job, group }: Turn): Caps
   return { left, kinds };
 }
 
-function quotaWait({ rules, useOf, kinds: all }: PlanState, { job, group }: Turn): Wait | null {
+function quotaWait({ rules, useOf, kinds: all }: PlanState, job: QueuedJob, group: WishGroup): Wait | null {
   const types = [...new Set(group.pool.kinds.map((kind) => kind.type.name))];
   if (rules.quota === null) return null;
   const use = useOf(job.owner);
@@ -117,27 +107,27 @@ function quotaWait({ rules, useOf, kinds: all }: PlanState, { job, group }: Turn
   return { kind: kinds[answer.kind], reason: answer.reason, ...noTimes };
 }
 
-function outOfReach({ alike, rules, kinds }: PlanState, { job, group }: Turn): Wait {
+function outOfReach({ alike, rules, kinds }: PlanState, job: QueuedJob, group: WishGroup): Wait {
   const { nodeCount } = job;
   const { pool, places } = group;
   const impossible = places === null ? pool.inReach < nodeCount : places.lacking.length > 0;
   const short =
     places === null
       ? { job, pool }
-      : partOf({ job, pool, places }, { short: impossible ? places.lacking : places.held, kinds });
+      : partOf({ job, pool, places }, impossible ? places.lacking : places.held);
   return sharedWait(group, nodeCount, () =>
     impossible
       ? lazyWait('impossible', () => whyImpossible(short.job, alike(short.job), rules))
-      : lazyWait('held', () => whyHeld(short.job, short.pool.candidates, rules)),
+      : lazyWait('held', () => whyHeld(short.job, short.pool, { ...rules, kinds })),
   );
 }
 
 /** Of a job whose nodes are not all to be the same, only the part that has to wait is told. */
-function reservedText(lab: PlanState, { job, group }: Turn): string {
+function reservedText(lab: PlanState, job: QueuedJob, group: WishGroup): string {
   const { pool, places } = group;
   const people = { ...lab, reserveMachines: lab.rules.reserveMachines };
   if (places === null) return whyReserved(job, pool, people);
-  const part = partOf({ job, pool, places }, { short: shortNow(lab.kinds, places), kinds: lab.kinds });
+  const part = partOf({ job, pool, places }, shortNow(lab.kinds, places));
   return whyReserved(part.job, part.pool, people);
 }
 

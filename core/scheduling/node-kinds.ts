@@ -30,7 +30,8 @@ export interface NodeType {
 export interface NodeKinds {
   readonly types: ReadonlyMap<string, NodeType>;
   readonly all: readonly NodeKind[];
-  readonly kindOf: readonly number[]; // by the node's place
+  readonly nodes: readonly Outlook[]; // by their places
+  readonly kindOf: Int32Array; // by the node's place
   /** By the number of the kind, how many of its nodes are neither taken nor kept for anybody. */
   readonly clear: Int32Array;
 }
@@ -46,7 +47,8 @@ export function nodeKinds(outlook: readonly Outlook[]): NodeKinds {
     type.kinds.push(made);
     return made;
   });
-  const kindOf = outlook.map((one) => {
+  const kindOf = new Int32Array(outlook.length);
+  for (const one of outlook) {
     const kind = kindFor(one.node);
     kind.members.push(one);
     kind.type.inAll += 1;
@@ -55,10 +57,10 @@ export function nodeKinds(outlook: readonly Outlook[]): NodeKinds {
       kind.type.foreseeable += 1;
     }
     if (one.free) kind.type.free += 1;
-    return kind.index;
-  });
+    kindOf[one.place] = kind.index;
+  }
   const clear = Int32Array.from(all, (kind) => kind.members.filter(isClear).length);
-  return { types, all, kindOf, clear };
+  return { types, all, nodes: outlook, kindOf, clear };
 }
 
 function typeNamed(types: Map<string, NodeType>, name: string): NodeType {
@@ -67,6 +69,38 @@ function typeNamed(types: Map<string, NodeType>, name: string): NodeType {
   const made = { name, index: types.size, kinds: [], inAll: 0, foreseeable: 0, free: 0 };
   types.set(name, made);
   return made;
+}
+
+/** The nodes of some kinds, least recently used first. Of several kinds it costs a look at each node of the lab, though a small one. */
+export function* nodesOfKinds(
+  { all, nodes, kindOf }: NodeKinds,
+  kinds: readonly NodeKind[],
+): Generator<Outlook, void, undefined> {
+  const [only, second] = kinds;
+  if (only === undefined) return;
+  if (second === undefined) return yield* only.members;
+  const fits = new Uint8Array(all.length);
+  for (const kind of kinds) fits[kind.index] = 1;
+  for (let place = 0; place < kindOf.length; place++) {
+    const node = nodes[place];
+    if (fits[kindOf[place] ?? -1] === 1 && node !== undefined) yield node;
+  }
+}
+
+/** Those of `nodesOfKinds` that are free. Not by way of it: this is asked once for each different wish of a long queue. */
+export function freeOf({ all, nodes, kindOf }: NodeKinds, kinds: readonly NodeKind[]): Outlook[] {
+  const [only, second] = kinds;
+  if (only === undefined) return [];
+  if (second === undefined) return only.members.filter((one) => one.free);
+  const fits = new Uint8Array(all.length);
+  for (const kind of kinds) fits[kind.index] = 1;
+  const free: Outlook[] = [];
+  for (let place = 0; place < kindOf.length; place++) {
+    if (fits[kindOf[place] ?? -1] !== 1) continue;
+    const node = nodes[place];
+    if (node?.free) free.push(node);
+  }
+  return free;
 }
 
 /** The kind of a node. */

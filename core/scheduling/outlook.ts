@@ -4,7 +4,7 @@ import type { Node } from '../locks/node.ts';
 export interface Outlook extends Times {
   readonly node: Node;
   /** Its place among all nodes, least recently used first. */
-  place: number;
+  readonly place: number;
   /** `likelyAt` as its kind's heap knows it: that or something earlier. */
   heapKey: number;
   /** Whether a claim of this plan can still take it. */
@@ -44,13 +44,12 @@ export function outlooks(params: {
 }): Outlook[] {
   const running = new Map<number, RunningJob>();
   for (const job of params.running) running.set(job.jobId, job);
-  const found: Outlook[] = [];
-  for (const node of params.nodes) {
-    if (node.state === 'quarantined') continue;
+  const usable = params.nodes.filter((node) => node.state !== 'quarantined').sort(byLastUse);
+  return usable.map((node, place) => {
     const { earliestAt, likelyAt, latestAt } = availability(node, running, params);
-    found.push({
+    return {
       node,
-      place: 0,
+      place,
       earliestAt,
       likelyAt,
       latestAt,
@@ -59,11 +58,8 @@ export function outlooks(params: {
       reservedFrom: Infinity,
       reservedFor: null,
       reservedStrictly: false,
-    });
-  }
-  found.sort(byLastUse);
-  for (const [place, outlook] of found.entries()) outlook.place = place;
-  return found;
+    };
+  });
 }
 
 function availability(
@@ -86,6 +82,6 @@ function availability(
 }
 
 /** Least recently used first, so that wear and the risk of a bad node are spread; the name decides between equals. */
-function byLastUse(a: Outlook, b: Outlook): number {
-  return a.node.lastUsedAt - b.node.lastUsedAt || (a.node.name < b.node.name ? -1 : 1);
+function byLastUse(a: Node, b: Node): number {
+  return a.lastUsedAt - b.lastUsedAt || (a.name < b.name ? -1 : 1);
 }

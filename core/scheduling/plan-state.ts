@@ -14,4 +14,5 @@ export interface PlanState {
   readonly alike: ReturnType<typeof alikeNodes>;
   readonly useOf: (owner: string) => OwnerUse;
   reservations: number; // so far
+  slots: number; // how many more runners may start, but for the one that is left to jobs that keep nodes
 }

@@ -51,21 +51,29 @@ export function plan(input: PlanInput): Plan {
     alike: (wish) => (alike ??= alikeNodes(input.nodes))(wish),
     useOf: (owner) => (useOf ??= ownerUses(input.nodes))(owner),
     reservations: 0,
+    slots: input.slots ?? Infinity,
   };
   const claims: PlannedClaim[] = [];
   const waiting: QueuedJob[] = [];
   const waits: Wait[] = [];
-  let kept = 0; // one runner slot is left for jobs that keep nodes, so that those who overtake cannot delay them by that either
+  let kept = false; // one runner slot is left for jobs that keep nodes, so that those who overtake cannot delay them by that either
   const fair = rules.fairShare ? { useOf: lab.useOf, patientSince: input.now - rules.patienceMs } : null;
   for (const job of fair === null ? queueOrder(input.jobs) : turns(input.jobs, fair)) {
-    const slots = input.slots === null ? Infinity : input.slots - claims.length - kept;
-    const decision = decide(lab, { job, group: groupOf(job), slots });
-    if ('nodes' in decision) claims.push(decision);
-    else {
+    const decision = decide(lab, job, groupOf(job));
+    if (isClaim(decision)) {
+      claims.push(decision);
+      lab.slots -= 1;
+    } else {
       waiting.push(job);
       waits.push(decision);
-      if (decision.kind === 'reserved' || decision.kind === 'slot') kept = 1;
+      if (kept || (decision.kind !== 'reserved' && decision.kind !== 'slot')) continue;
+      kept = true;
+      lab.slots -= 1;
     }
   }
   return { claims, waiting, waits };
+}
+
+function isClaim(decision: PlannedClaim | Wait): decision is PlannedClaim {
+  return 'nodes' in decision;
 }

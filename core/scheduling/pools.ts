@@ -1,5 +1,5 @@
 import type { JobWish, RoleWish } from '../locks/match.ts';
-import { fittingKinds, nodeKinds } from './node-kinds.ts';
+import { fittingKinds, freeOf, nodeKinds } from './node-kinds.ts';
 import type { NodeKind, NodeKinds } from './node-kinds.ts';
 import type { Outlook } from './outlook.ts';
 import { newRefused } from './refused.ts';
@@ -12,7 +12,6 @@ import { wishMap } from '../locks/wish-map.ts';
 /** The nodes that fit a wish, and what a plan has learnt about them. Wishes that the same nodes fit share it. Changed in place by the plan. */
 export interface Pool {
   readonly kinds: readonly NodeKind[];
-  readonly candidates: readonly Outlook[]; // least recently used first
   /** How many nodes a job could have at the most, those left for people taken off; and without anybody's doing. */
   readonly inReach: number;
   readonly foreseeable: number;
@@ -46,13 +45,13 @@ export function pools(outlook: readonly Outlook[], reserve: number): Pools {
   const known = new Map<string, Pool>();
   const poolOf = (fitting: readonly NodeKind[]): Pool => {
     const key = fitting.map((kind) => kind.index).join();
-    const pool = known.get(key) ?? newPool(fitting, { outlook, kinds, reserve });
+    const pool = known.get(key) ?? newPool(fitting, { kinds, reserve });
     known.set(key, pool);
     return pool;
   };
   const fitting = wishMap((wish) => fittingKinds(kinds, wish));
   const alike = wishMap((wish): WishGroup => {
-    return { pool: poolOf(fitting(wish)), places: null, waits: new Map() };
+    return { pool: poolOf(fittingKinds(kinds, wish)), places: null, waits: new Map() };
   });
   const byRoles = roleGroups((wishes) => {
     const union = new Set(wishes.flatMap(fitting));
@@ -79,19 +78,13 @@ function roleGroups(
 
 function newPool(
   fitting: readonly NodeKind[],
-  { outlook, kinds, reserve }: { outlook: readonly Outlook[]; kinds: NodeKinds; reserve: number },
+  { kinds, reserve }: { kinds: NodeKinds; reserve: number },
 ): Pool {
-  const fits = new Uint8Array(kinds.all.length);
-  for (const kind of fitting) fits[kind.index] = 1;
-  const only = fitting.length === 1 ? fitting[0] : undefined;
-  const mixed = () => outlook.filter((one) => fits[kinds.kindOf[one.place] ?? -1] === 1);
-  const candidates = fitting.length === 0 ? [] : (only?.members ?? mixed());
   return {
     kinds: fitting,
-    candidates,
     ...reach(fitting, reserve),
     reservations: 0,
-    free: candidates.filter((one) => one.free),
+    free: freeOf(kinds, fitting),
     refused: newRefused(),
     seen: [],
   };

@@ -58,11 +58,11 @@ function usableNodes(
   return { usable, byLimit };
 }
 
-/** The part of a job that some of its places are, and the nodes that fit it. */
+/** The part of a job that some of its places are, and the kinds of nodes that fit it. */
 export function partOf<Job extends JobWish>(
   { job, pool, places }: { job: Job; pool: Pool; places: RolePlaces },
-  { short, kinds }: { short: readonly number[]; kinds: NodeKinds },
-): { job: Job; pool: Pick<Pool, 'kinds' | 'candidates'> } {
+  short: readonly number[],
+): { job: Job; pool: Pick<Pool, 'kinds'> } {
   const roleWishes = short.flatMap((place) => job.roleWishes?.[place] ?? []);
   const fitting = new Set(short.flatMap((place) => places.fits[place] ?? []));
   return {
@@ -72,10 +72,7 @@ export function partOf<Job extends JobWish>(
       nodeCount: short.length,
       roleWishes,
     },
-    pool: {
-      kinds: pool.kinds.filter((kind) => fitting.has(kind.index)),
-      candidates: pool.candidates.filter((one) => fitting.has(kinds.kindOf[one.place] ?? -1)),
-    },
+    pool: { kinds: pool.kinds.filter((kind) => fitting.has(kind.index)) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { machineTypes, mismatches, wishText } from '../locks/match.ts';
 import type { JobWish, NodeWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
+import { nodesOfKinds } from './node-kinds.ts';
 import type { NodeKinds } from './node-kinds.ts';
 import type { Outlook } from './outlook.ts';
 import type { Pool } from './pools.ts';
@@ -57,28 +58,30 @@ export function alikeNodes(nodes: readonly Node[]): (wish: NodeWish) => readonly
 }
 
 /** The nodes exist, but people hold them until they give them back. */
-export function whyHeld(job: JobWish, candidates: readonly Outlook[], rules: People): string {
-  const held = candidates.filter((outlook) => outlook.likelyAt === Infinity);
+export function whyHeld(job: JobWish, pool: OfKinds, lab: People & { readonly kinds: NodeKinds }): string {
+  const held = [...nodesOfKinds(lab.kinds, pool.kinds)].filter((outlook) => outlook.likelyAt === Infinity);
   const obstacles = held.map(({ node }) => `${node.name} is locked by ${node.lock?.owner} without an end`);
-  return sentence(`waits for ${wish(job)} until people release theirs${leftForPeople(rules)}`, obstacles);
+  return sentence(`waits for ${wish(job)} until people release theirs${leftForPeople(lab)}`, obstacles);
 }
 
 /** The nodes are busy, or kept for jobs that come first. */
 export function whyReserved(
   job: JobWish,
-  pool: Pick<Pool, 'kinds' | 'candidates'>,
+  pool: OfKinds,
   lab: People & { readonly kinds: NodeKinds },
 ): string {
   const obstacles: string[] = [];
   // Counted, not looked at: there may be thousands.
-  let inAll = pool.candidates.length;
-  for (const kind of pool.kinds) inAll -= lab.kinds.clear[kind.index] ?? 0;
-  for (const outlook of pool.candidates) {
+  let inAll = 0;
+  for (const kind of pool.kinds) inAll += kind.members.length - (lab.kinds.clear[kind.index] ?? 0);
+  for (const outlook of nodesOfKinds(lab.kinds, pool.kinds)) {
     if (obstacles.length === Math.min(inAll, mostObstacles)) break;
     if (inTheWay(outlook)) obstacles.push(obstacle(outlook));
   }
   return sentence(`waits for ${wish(job)}${leftForPeople(lab)}`, obstacles, inAll - obstacles.length);
 }
+
+type OfKinds = Pick<Pool, 'kinds'>;
 
 /** How many nodes of each type jobs must leave. */
 type People = Pick<QueueRules, 'reserveMachines'>;
