@@ -29,14 +29,15 @@ const steps: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** A job on one fake host with a monitor, a manager and an OSD; `fail` is the label of the step that fails there. */
-function jobOn({ fail = '' } = {}) {
+function jobOn({ fail = '', unusable = '' } = {}) {
   const events: string[] = [];
   const run = async (command: Command, options: RunOptions = {}) => {
     const line = quoteCommand(command);
     const name = options.label ?? '';
     const step = steps.find(([pattern]) => pattern.test(line))?.[1] ?? name.replace(/^ceph: /, '');
     if (step !== '') events.push(step);
-    if (step === 'probe') return { stdout: 'address=10.0.0.1\nroot=0\ndevices=\nmissing=\n' };
+    if (step === 'probe')
+      return { stdout: `address=10.0.0.1\nroot=0\ndevices=\nunusable=${unusable}\nmissing=\n` };
     const result = {
       host: 'h1',
       command: line,
@@ -148,6 +149,18 @@ describe('a cluster', () => {
     await expect(up()).rejects.toThrow(
       "ceph: cluster 'ceph' is up already; give the second one a name with 'cluster:'",
     );
+  });
+
+  test.each([
+    ['/dev/loop9:absent', '/dev/loop9 for OSDs, but there is no such block device on it'],
+    ['/dev/disk/by-path/pci-0:1.0:mounted', '/dev/disk/by-path/pci-0:1.0 for OSDs, but that is mounted'],
+    ['/dev/loop7:empty', '/dev/loop7 for OSDs, but that cannot be read or has no size'],
+  ])('is not begun on a device that holds no store: %s', async (unusable, reason) => {
+    const { events, up } = jobOn({ unusable });
+    await expect(up()).rejects.toThrow(`ceph: /scratch_devs of h1 names ${reason}`);
+    expect(events).toEqual(['probe']);
+    const inMemory = jobOn({ unusable });
+    await inMemory.up({ conf: { osd: { osd_objectstore: 'memstore' } } });
   });
 
   test('makes no pool and waits for no health where it is told so', async () => {

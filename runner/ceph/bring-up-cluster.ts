@@ -9,7 +9,7 @@ import {
   registerOsds,
 } from './bring-up.ts';
 import type { ClusterPlan } from './bring-up.ts';
-import { makeConf } from './ceph-conf.ts';
+import { makeConf, settingOf } from './ceph-conf.ts';
 import type { CephConfig } from './ceph-config.ts';
 import { cephClusters, cephCommands } from './ceph-cluster.ts';
 import type { CephCluster } from './ceph-cluster.ts';
@@ -19,7 +19,7 @@ import { clusterLogLines, scanClusterLog } from './cluster-log.ts';
 import { collectLogs, collectMonStores } from './collect.ts';
 import type { Daemon } from './daemon.ts';
 import { makeFileSystem } from './file-system.ts';
-import { probeHost } from './host-probe.ts';
+import { probeHost, requireDevices } from './host-probe.ts';
 import type { CephHost } from './host-probe.ts';
 import { scrubAll } from './scrub.ts';
 import { createDaemons, settingFor, stopDaemons } from './start-daemons.ts';
@@ -101,6 +101,10 @@ async function makePlan(
     },
     given: config.conf,
   });
+  for (const osd of layout.osds) {
+    const host = hosts.get(osd.remote);
+    if (host && settingOf(conf, osd, 'osd_objectstore') === 'bluestore') requireDevices(host);
+  }
   return { layout, hosts, fsid, conf, monAddresses, keys: makeKeys(layout), osdUuids: makeOsdUuids(layout) };
 }
 
