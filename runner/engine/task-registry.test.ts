@@ -1,3 +1,5 @@
+import { builtInTasks } from '../tasks/built-in.ts';
+import { originalTasks } from './original-tasks.ts';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +78,13 @@ describe('finding a task', () => {
 
   test('a task that exists only in Python says so', async () => {
     expect(await messageOf('rados-bench')).toContain('rados_bench.py is Python');
+  });
+
+  test('a task of the original that is not here says what is', async () => {
+    expect(await messageOf('s3tests')).toBe(
+      "there is no task 's3tests': the task 's3' checks a gateway with a real S3 client",
+    );
+    expect(originalTasks.filter((name) => Object.hasOwn(builtInTasks, name))).toEqual([]);
   });
 
   test('a module that cannot be loaded is not taken for one that is missing', async () => {

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { insteadOf } from './original-tasks.ts';
 import { findTaskModule, suiteTaskFolders } from './suite-tasks.ts';
 import type { Task } from './task.ts';
 import { taskName } from './task-entry.ts';
@@ -119,6 +120,8 @@ function unknownTask(params: {
   known: readonly string[];
 }): UnknownTaskError {
   const { name, folders, python, known } = params;
+  const instead = python === null ? insteadOf(name) : null;
+  if (instead !== null) return new UnknownTaskError(`there is no task '${name}': ${instead}`);
   const near = nearMisses(name, known);
   const hint = near.length > 0 ? `; did you mean ${near.map((each) => `'${each}'`).join(' or ')}?` : '';
   const where =

@@ -9,6 +9,7 @@ import { quoteWord } from '../remote/quote.ts';
 import { argument, required, taskArguments } from './args.ts';
 import { map, optional, text, texts } from './argument-kinds.ts';
 import { TaskConfigError } from './task-config.ts';
+import { testVariables } from './test-variables.ts';
 import { readTestFile, suiteBranch } from './test-file.ts';
 
 const revision = (usage: string) => argument({ usage, kind: optional(text), fallback: null });
@@ -130,6 +131,7 @@ async function runTests(
     CEPH_ID: id,
     CEPH_ARGS: `--cluster ${client.cluster}`,
     PYTHONDONTWRITEBYTECODE: '1',
+    ...testVariables(ctx, { remote, root: false }),
     ...params.env,
   };
   const words = Object.entries(variables).map(([key, value]) => `${key}=${quoteWord(String(value ?? ''))}`);

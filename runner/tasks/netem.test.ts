@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startJobBench } from '../../test/fixtures/job-bench.ts';
 import type { JobBench } from '../../test/fixtures/job-bench.ts';
-import { filterRules, shapingScript } from './netem.ts';
+import { fakeShellHost } from '../../test/fixtures/fake-shell-host.ts';
+import { silentLogger } from '../../test/fixtures/silent-logger.ts';
+import type { TaskContext } from '../engine/task.ts';
+import { createCluster } from '../remote/cluster.ts';
+import { filterRules, shapingScript, task } from './netem.ts';
 
 describe('what netem tells a host', () => {
   test('loss and cuts are rules for one address, of its own family', () => {
@@ -50,5 +54,52 @@ describe('netem refuses', () => {
   ])('%s', async (config, reason) => {
     const { failureReason } = await bench.run(`roles: [[a.a]]\ntasks:\n- netem: ${config}\n`);
     expect(failureReason).toMatch(reason);
+  });
+});
+
+describe('a cut where the packet filter takes no rules', () => {
+  /** Two hosts, of which the first has a packet filter that says this. */
+  async function cut(said: string) {
+    const { remote, ran } = fakeShellHost({
+      'sudo -n id': () => ({ stdout: 'uid=0\nnode=\n' }),
+      'iptables -w -I INPUT': () => ({ exitStatus: 4, stderr: said }),
+    });
+    const other = fakeShellHost({ SSH_CONNECTION: () => ({ stdout: '192.0.2.7\n' }) }).remote;
+    const undos: (() => Promise<void>)[] = [];
+    const hosts = [remote, other].map((each, index) => ({
+      remote: { ...each, isContainer: async () => true },
+      roles: [`a.${index}`],
+    }));
+    const ctx = {
+      cluster: createCluster(hosts),
+      log: silentLogger,
+      signal: new AbortController().signal,
+      defer: (undo: () => Promise<void>) => undos.push(undo),
+    } as unknown as TaskContext;
+    const failure = await task(ctx, { clients: ['a.0'], block: true }).catch((error: Error) => error.message);
+    for (const undo of undos.toReversed()) await undo();
+    return { failure, rules: ran.filter((line) => line.startsWith('sudo iptables')) };
+  }
+
+  // What iptables 1.8.9 really says in a container without NET_ADMIN, and elsewhere.
+  test.each([
+    [
+      'iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n',
+      /^netem: h1 has no power over its network, .* needs NET_ADMIN, the power 'net' of the docker provider$/,
+    ],
+    ['sudo: iptables: command not found\n', /^netem: h1 has no iptables, .*install the package iptables/],
+    [
+      'iptables: No chain/target/match by that name.\n',
+      /^netem: the kernel of h1 has no packet filter for 'INPUT -s 192\.0\.2\.7 -j DROP': iptables: No chain/,
+    ],
+    ['iptables: odd\n  weather\n', /^netem: iptables on h1 refuses 'INPUT .*': iptables: odd \| weather$/],
+  ])('says what is missing, and takes back what was done: %s', async (said, sentence) => {
+    const { failure, rules } = await cut(said);
+    expect(failure).toMatch(sentence);
+    expect(rules).toEqual([
+      'sudo iptables -w -I OUTPUT -d 192.0.2.7 -j DROP',
+      'sudo iptables -w -I INPUT -s 192.0.2.7 -j DROP',
+      'sudo iptables -w -D OUTPUT -d 192.0.2.7 -j DROP',
+    ]);
   });
 });

@@ -120,11 +120,34 @@ async function filterPackets(
 ): Promise<void> {
   const rules = addresses.flatMap((address) => filterRules(address, read));
   for (const { tables, rule } of rules) {
+    let refused = false;
     ctx.defer(async () => {
-      await source.run(`sudo ${tables} -w -D ${rule}`, { label: 'netem: undo' });
+      if (!refused) await source.run(`sudo ${tables} -w -D ${rule}`, { label: 'netem: undo' });
     });
-    await source.run(`sudo ${tables} -w -I ${rule}`, { label: 'netem' });
+    const { exitStatus, stderr } = await source.run(`sudo ${tables} -w -I ${rule}`, {
+      check: false,
+      collect: 'stderr',
+      label: 'netem',
+    });
+    refused = exitStatus !== 0;
+    if (refused)
+      throw new NetworkFaultError(filterRefusal({ host: source.shortname, tables, rule, said: stderr }));
   }
+}
+
+/** Why a host's packet filter takes no rule: it is not there, the host may not, or its kernel cannot. */
+function filterRefusal(params: { host: string; tables: string; rule: string; said: string }): string {
+  const { host, tables, rule } = params;
+  const said = params.said.trim().replaceAll(/\s*\n\s*/g, ' | ');
+  if (/command not found/.test(said))
+    return `netem: ${host} has no ${tables}, which cuts and loses packets: install the package iptables there`;
+  if (/Permission denied|Operation not permitted/.test(said))
+    return `netem: ${host} has no power over its network, so that nothing can be cut or lost there; a container needs NET_ADMIN, the power 'net' of the docker provider`;
+  const kernel =
+    /Couldn't load|No chain\/target\/match|does not exist|not supported|RULE_\w+ failed|Failed to initialize nft/;
+  return kernel.test(said)
+    ? `netem: the kernel of ${host} has no packet filter for '${rule}': ${said}`
+    : `netem: ${tables} on ${host} refuses '${rule}': ${said}`;
 }
 
 /** The rules for one address, as iptables takes them after -I or -D. */

@@ -5,7 +5,7 @@ import type { Remote } from '../remote/remote.ts';
 import { texts } from './argument-kinds.ts';
 import { isConfigMap, TaskConfigError } from './task-config.ts';
 
-const command = 'sleep 5; date; hostname';
+const command = 'sleep 5 ; date ; hostname';
 
 /** Shows the difference: the same command on the hosts of roles, first at once and then one after the other. */
 export const task: Task = async (ctx, config) => {
