@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import { systemsOf } from '../core/locks/match.ts';
 import { helpText } from './client/help-text.ts';
 import { plainLine } from './client/columns.ts';
 import { InputError } from './client/failure.ts';
@@ -66,14 +67,20 @@ export async function makeNew(lab: LabClient, name: string): Promise<void> {
   console.error(plainLine(`${name} is ${after.state} (${after.reason ?? 'asked for'})`));
 }
 
-/** Providers make a node what it was: a wish for another system cannot be met. */
-function refuseOtherSystem(node: NodeView, { osType, osVersion }: ReimageOptions): void {
-  const other =
-    (osType ?? node.os_type) !== node.os_type || (osVersion ?? node.os_version) !== node.os_version;
-  if (other)
-    throw new InputError(
-      `node ${node.name} is made new with ${node.os_type || 'its own system'} ${node.os_version}, not ${osType ?? node.os_type} ${osVersion ?? ''}`.trimEnd(),
-    );
+/** Providers make a node what it was, the first of the systems that it can have: a wish for another one cannot be met. */
+export function refuseOtherSystem(
+  node: Pick<NodeView, 'name' | 'os_type' | 'os_version'>,
+  wish: { osType?: string; osVersion?: string },
+): void {
+  const [made, ...forJobs] = systemsOf({ osType: node.os_type, osVersion: node.os_version });
+  const fits = (system: { osType: string; osVersion: string } | undefined): boolean =>
+    (wish.osType ?? system?.osType) === system?.osType &&
+    (wish.osVersion ?? system?.osVersion) === system?.osVersion;
+  if (fits(made)) return;
+  const own = `${made?.osType || 'its own system'} ${made?.osVersion ?? ''}`.trimEnd();
+  const wanted = `${wish.osType ?? made?.osType ?? ''} ${wish.osVersion ?? ''}`.trim();
+  const later = forJobs.some(fits) ? '; a job that asks for it gets it there when it begins' : '';
+  throw new InputError(`node ${node.name} is made new with ${own}, not ${wanted}${later}`);
 }
 
 const pollMs = 500;
