@@ -20,7 +20,7 @@ function write(path: string, kind: 'oncg' | 'adcg', stamp: string): string {
 
 test('counters belong to the notes of the same compilation whose path is most alike', async () => {
   const osd = write('build/osd/.libs/main.gcno', 'oncg', '0001');
-  write('build/mon/main.gcno', 'oncg', '0001');
+  write('build/mon/_libs/main.gcno', 'oncg', '0001');
   write('build/osd/main.gcno', 'oncg', '0002');
   const notes = await findNotes([join(folder, 'build')], []);
   const counters = (path: string, stamp: string) =>
