@@ -27,6 +27,7 @@ describeWith(['docker', 'debootstrap', 'ssh', 'sshd'], 'an engine behind ssh', (
     const settings = `-F /dev/null -i ${host.identityFile} -o UserKnownHostsFile=${file('${HOSTS:-known_hosts}')}`;
     writeFileSync(file('bin/ssh'), `#!/bin/sh\nexec /usr/bin/ssh ${settings} "$@"\n`, { mode: 0o755 });
     vi.stubEnv('PATH', `${file('bin')}:${process.env['PATH']}`);
+    vi.stubEnv('TMPDIR', hosts.folder); // for the tunnels' sockets
   });
   afterAll(async () => {
     vi.unstubAllEnvs();
@@ -36,7 +37,7 @@ describeWith(['docker', 'debootstrap', 'ssh', 'sshd'], 'an engine behind ssh', (
   test('gives nodes and takes them back', { timeout: 300_000 }, async () => {
     const context = {
       lab: `test-${randomBytes(4).toString('hex')}`,
-      folder: hosts.folder,
+      folder: join(hosts.folder, 'provider'),
       logger: silentLogger,
     };
     const provider = docker.open({ count: 1, host: url }, context);
