@@ -27,7 +27,7 @@ export function command(): Command {
     .option('--subject <thing>', 'only what was done to a run, RUN/JOB, a node or a token id')
     .option('-l, --limit <n>', 'how many', wholeNumber(1), 50)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       `

@@ -51,7 +51,7 @@ export function command(): Command {
     .option('--html-output <dir>', 'write pages there, with every line and how often it was executed')
     .option('--gcov-tool <program>', 'the gcov of the compiler that made the build; default: gcov')
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

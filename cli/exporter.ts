@@ -24,7 +24,7 @@ export function command(): Command {
     .option('--port <n>', 'to listen on; 0 = any', wholeNumber(0, 65_535), 61_764)
     .option('--host <address>', 'to listen on', '127.0.0.1')
     .option('--interval <seconds>', 'how old an answer may be', wholeNumber(1), 60)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       `

@@ -33,7 +33,7 @@ export function command(): Command {
     .option('--reason <text>', 'why, for others to read')
     .option('--release', 'give the nodes back now, or let the job end as usual', false)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

@@ -26,12 +26,14 @@ interface FolderOption {
 export function command(): Command {
   const word = new Command('inventory')
     .summary('list, enter and take out nodes')
-    .description('Nodes that were entered here stay until they are taken out, over restarts of the lab too.');
+    .description(
+      'Shows the nodes of a lab, enters machines that no provider makes, and takes them out again. Until then they stay, over restarts of the lab too. `loligo inventory WORD --help` has the options of each.',
+    );
   word
     .command('list')
     .description('show all nodes')
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .action(async (options: FolderOption & { json: boolean }) => {
       const nodes = await inventory(findLab(options));
       if (options.json) await printJson(nodes.map(lockRecord));
@@ -42,7 +44,7 @@ export function command(): Command {
     .description('enter the `nodes` of YAML files, or bring what is known of them up to date')
     .argument('<file...>', 'files as for `loligo up --targets static --machines`')
     .option('-m, --machine-type <type>', 'of nodes for which the files give none')
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .action(async (files: string[], options: FolderOption & { machineType?: string }) => {
       const lab = findLab(options);
       for (const file of files) await addFile(lab, file, options.machineType ?? null);
@@ -56,7 +58,7 @@ export function command(): Command {
     .option('-m, --machine-type <type>', 'of hosts that are not in the inventory yet')
     .option('--port <n>', 'of such hosts', wholeNumber(1, 65_535), 22)
     .option('--identity <file>', 'private key for such hosts, as the lab names it to whoever gets the node')
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .action(async (hosts: string[], options: UpdateOptions) => {
       process.exitCode = (await updateHosts(hosts, options)) ? 0 : 1;
     });
@@ -64,7 +66,7 @@ export function command(): Command {
     .command('remove')
     .description('take nodes out that nobody has locked')
     .argument('<node...>', 'names of nodes')
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .action(async (names: string[], options: FolderOption) => {
       const from = await openInventory(options);
       for (const { name } of await chosenNodes(from, { names, targets: [] })) {

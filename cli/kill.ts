@@ -37,7 +37,7 @@ export function command(): Command {
     .option('-p, --preserve-queue', 'leave queued jobs alone', false)
     .addOption(new Option('-a, --archive <dir>', 'accepted: the lab knows where its runners are').hideHelp())
     .option('--reason <text>', 'what to tell the owner of the jobs')
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

@@ -49,7 +49,7 @@ export function command(): Command {
     .option('--arch <arch>', 'filter, or what to lock')
     .option('--json-query <json>', 'list only where every key is equal; JSON or a file')
     .option('--for <time>', 'let the lock end by itself, after 90s, 30m, 8h, 3d, 1w', duration)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText(

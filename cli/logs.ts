@@ -21,7 +21,7 @@ export function command(): Command {
     .argument('[job]', 'job id')
     .option('-f, --follow', 'go on until the job is over', false)
     .option('--file <path>', 'another file of the job', 'teuthology.log')
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

@@ -26,7 +26,7 @@ export function command(): Command {
     .argument('<run>', 'archive folder of a run, or run name')
     .option('-v, --verbose', 'also the reasons of failures', false)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

@@ -26,7 +26,7 @@ export function command(): Command {
     .option('--owner <owner>', 'only what they hold')
     .option('-m, --machine-type <types>', 'only these machine types, separated by commas')
     .option('--grace <minutes>', 'how long a job must be over', wholeNumber(0), 5)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

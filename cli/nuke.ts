@@ -39,7 +39,7 @@ export function command(): Command {
     .option('--owner <owner>', 'only nodes that they have locked')
     .option('-n, --name <part>', 'only nodes whose description has this, such as the name of a run')
     .option('--wait', 'wait until the nodes are free or quarantined', false)
-    .option('--folder <dir>', 'folder of the lab');
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)');
   // A cleaning unlocks, and leaves nothing to reboot, to set or to keep: the original's words for that ask for nothing.
   for (const flags of [
     '-u, --unlock',

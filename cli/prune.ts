@@ -43,7 +43,7 @@ export function command(): Command {
     )
     .option('--dry-run', 'only print what would go', false)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'folder of the lab (default: ~/.loligo)')
     .addHelpText(
       'after',
       helpText(

@@ -33,7 +33,7 @@ export function command(): Command {
     .option('-U, --user <owner>', 'the queued jobs of this owner')
     .option('--reason <text>', 'for others to read, with --pause and --delete')
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       `

@@ -30,7 +30,7 @@ export function command(): Command {
     .option('--os-version <version>', 'refuse nodes that get another version')
     .option('--owner <owner>', 'refuse nodes that are locked by somebody else')
     .option('--wait', 'wait until the nodes are free or quarantined', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText(

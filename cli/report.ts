@@ -48,7 +48,7 @@ export function command(): Command {
     .option('-n, --no-save', `with --all-runs, do not note the last run in ./${memoFile}`)
     .option('-D, --dead', 'report jobs that are not over as dead; implies --refresh', false)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText(

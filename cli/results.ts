@@ -61,7 +61,7 @@ export function command(): Command {
     .addOption(new Option('--no-nested-subset', 'likewise').hideHelp())
     .option('--junit <file>', 'also write the results there as JUnit XML; -: print only that')
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

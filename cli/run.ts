@@ -72,7 +72,7 @@ export function command(): Command {
         'make the machines for this job here, and take them away after it: no lab is needed, and what the files name as targets does not count',
       ).choices(['docker', 'sandbox']),
     )
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .option('--connect-attempts <n>', 'how often to try to reach a host (default: 10)', positive)
     .version(version, '--version')
     .addHelpText(

@@ -63,7 +63,7 @@ export function command(): Command {
     .addOption(new Option('--no-nested-subset', 'with --first-in-suite').hideHelp())
     .option('--dry-run', 'print the job as YAML instead', false)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

@@ -27,7 +27,7 @@ export function command(): Command {
     .option('--nodes', 'only the nodes', false)
     .option('-l, --limit <n>', 'how many runs', wholeNumber(1), 20)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText([

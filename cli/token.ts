@@ -29,7 +29,7 @@ export function command(): Command {
     .option('--operator', 'they may act for others, and see and change tokens', false)
     .option('--pool <type>', 'for workers that run the jobs of this machine type; good for nothing else')
     .option('--expires <time>', 'it ends by itself after 90s, 30m, 8h, 3d, 1w (default: never)', duration)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       `
@@ -57,7 +57,7 @@ Exit status: 0 done, 1 refused, 2 no lab answers.`,
     .description('show the tokens that were given out, without their secrets')
     .option('--all', 'also those that were revoked', false)
     .option('--json', 'for programs', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .action(async (options: { all: boolean; json: boolean; folder?: string }) => {
       const tokens = (await allTokens(findLab(options))).filter(
         (token) => options.all || token.revoked_at === null,
@@ -70,7 +70,7 @@ Exit status: 0 done, 1 refused, 2 no lab answers.`,
     .command('revoke')
     .description('take tokens back; they open nothing from now on')
     .argument('<token...>', 'ids, or names: all tokens of that name')
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .action(async (wanted: string[], options: { folder?: string }) => {
       const lab = findLab(options);
       const tokens = await allTokens(lab);

@@ -31,7 +31,7 @@ export function command(): Command {
     .option('-t, --targets <file...>', 'take names from the `targets` of files', [])
     .option('-a, --all', 'all nodes of the lab', false)
     .option('--tries <n>', 'how often to ask a node, with longer pauses each time', wholeNumber(1), 5)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       helpText(

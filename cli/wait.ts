@@ -24,7 +24,7 @@ export function command(): Command {
     .option('-r, --run <run>', 'the same, as the original takes it')
     .option('--timeout <time>', 'give up after 90s, 30m, 8h, 3d, 1w (default: never)', duration)
     .option('--json', 'for programs: the jobs, once all are over', false)
-    .option('--folder <dir>', 'folder of the lab')
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)')
     .addHelpText(
       'after',
       `

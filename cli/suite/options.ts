@@ -150,7 +150,7 @@ function outcomeOptions(command: Command): Command {
       (_, n: number) => n + 1,
       0,
     )
-    .option('--folder <dir>', 'folder of the lab');
+    .option('--folder <dir>', 'the lab of this folder (default: LOLIGO_API, else ~/.loligo)');
 }
 
 /** Empty parts stay: what they mean is for the lab to say. */
