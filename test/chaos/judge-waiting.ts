@@ -12,7 +12,7 @@ export interface Patience {
 const takeBackMs = 90_000;
 /** The same for one that is there and says nothing, after the end of its lease. */
 const afterLeaseMs = 45_000;
-/** How long the first job of the queue may look at enough free nodes. */
+/** How long the first job of the queue may look at enough free nodes, while there is room for a runner. */
 const idleMs = 60_000;
 /** What one job before another may cost it: the longest job, its unwinding, cleaning that hangs, and a sweep. */
 const turnMs = 60 * 60_000;
@@ -77,6 +77,8 @@ function lookAtQueue(
   const servable = queue.filter(
     (job) => !job.machineType.split(',').every(isClosed) && count(nodes, job, isInPlay) >= job.nodeCount,
   );
+  const live = [...model.jobs.values()].filter(({ status }) => status === 'waiting' || status === 'running');
+  const room = model.mostRunners === null || live.length < model.mostRunners;
   for (const [place, job] of servable.entries()) {
     const waiting = waits.get(job.jobId) ?? newWaiting(job);
     waits.set(job.jobId, waiting);
@@ -85,7 +87,7 @@ function lookAtQueue(
     if (waiting.queuedMs > (waiting.counted.size + 2) * turnMs)
       starved(model, { at, job, text: `${waiting.counted.size} jobs stood before it` });
     const idle =
-      place === 0 && count(nodes, job, isFree) >= job.nodeCount && waiting.attempts === job.attempts;
+      room && place === 0 && count(nodes, job, isFree) >= job.nodeCount && waiting.attempts === job.attempts;
     waiting.idleMs = idle ? waiting.idleMs + elapsedMs : 0;
     waiting.attempts = job.attempts;
     if (waiting.idleMs > idleMs && waiting.idleMs - elapsedMs <= idleMs)

@@ -12,6 +12,7 @@ export interface Model {
   readonly workers: Map<string, ReadonlySet<string>>; // by machine type that only workers serve: the labs at which one waits
   readonly mails: Map<string, number>; // how often each was accepted
   readonly breaches: Breach[];
+  mostRunners: number | null; // how many attempts each lab lets live at once; null = any number
   labUp: boolean;
   labStarts: number;
 }
@@ -78,6 +79,7 @@ export function emptyModel(): Model {
     workers: new Map(),
     mails: new Map(),
     breaches: [],
+    mostRunners: null,
     labUp: false,
     labStarts: 0,
   };

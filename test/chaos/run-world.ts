@@ -83,7 +83,8 @@ function mutationOf(mutant: Mutant | undefined, own: Database): Partial<Paramete
 async function live(world: World, params: WorldParams): Promise<WorldReport> {
   const model = emptyModel();
   const watch = watcher(world, model);
-  const accepted = populate(world);
+  const { accepted, mostRunners } = populate(world);
+  model.mostRunners = mostRunners;
   let calmSince: number | null = null;
   let operations = 0;
   await world.time.run({
@@ -107,7 +108,7 @@ async function live(world: World, params: WorldParams): Promise<WorldReport> {
   return reportOf(world, { model, operations });
 }
 
-function populate(world: World): Accepted[] {
+function populate(world: World): { accepted: Accepted[]; mostRunners: number | null } {
   const random = world.rng.fork('inventory');
   const specs = offer.types.flatMap(({ name, nodes }) =>
     Array.from({ length: nodes }, (_, i) => nodeSpec(`${name}${i}`, { machineType: name })),
@@ -121,7 +122,7 @@ function populate(world: World): Accepted[] {
   startPeople(world, { launcher: outside.launcher, machineTypes: offer.types.map(({ name }) => name) });
   startRevenants(world);
   setClocks(world);
-  return startSubmitters(world, offer);
+  return { accepted: startSubmitters(world, offer), mostRunners: maxRunners };
 }
 
 /** Somebody sets the machine's clock, or it sleeps: forward or back, by seconds or by hours. */
