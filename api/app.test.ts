@@ -254,6 +254,7 @@ describe('the description', () => {
       '/v1/whoami',
       '/v1/workers/attempts/{run}/{job}/{fence}/append',
       '/v1/workers/attempts/{run}/{job}/{fence}/finish',
+      '/v1/workers/attempts/{run}/{job}/{fence}/hand-back',
       '/v1/workers/attempts/{run}/{job}/{fence}/job',
       '/v1/workers/attempts/{run}/{job}/{fence}/put',
       '/v1/workers/attempts/{run}/{job}/{fence}/renew',

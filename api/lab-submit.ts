@@ -9,8 +9,8 @@ import type {
 } from '../core/operations/prepare-suite.ts';
 import type { SubmissionContext } from '../core/operations/submission.ts';
 import { submitJob } from '../core/operations/submit-job.ts';
-import { submitSuite, surveySuite } from '../core/operations/submit-suite.ts';
-import type { SubmitSuitePorts } from '../core/operations/submit-suite.ts';
+import { submitSlice, surveySuite } from '../core/operations/submit-suite.ts';
+import type { QueuedSlice, SubmitSuitePorts, SuiteSlice } from '../core/operations/submit-suite.ts';
 import { queuedDocument } from '../core/operations/job-document.ts';
 import type { Commits } from '../core/ports/commits.ts';
 import type { MergeScripts } from '../core/ports/merge-scripts.ts';
@@ -56,10 +56,8 @@ async function suite(
 ): Promise<SubmitResult> {
   const prepared = await prepareSuite(await preparePorts(ports, request.dryRun), request, context);
   if (request.dryRun) return await dryRun(ports, { request, prepared, context });
-  const { run, jobIds, seed } = await submitSuite(ports, prepared.submission, context);
-  const { email, resultsTimeout } = request;
-  if (jobIds.length > 0)
-    await wantReport(ports.desk, { run, email, timeout: resultsTimeout ?? null, now: context.now });
+  const whole = { from: 0, mayGoOn: () => true };
+  const { run, jobIds, seed } = await queuePrepared(ports, { request, prepared, context }, whole);
   return {
     run,
     jobIds,
@@ -68,6 +66,43 @@ async function suite(
     descriptions: [],
     ...counted(prepared, jobIds.length / request.num),
   };
+}
+
+/**
+ * A part of what `suite` of `labSubmit` does, for whoever has not the time for all of a big suite; see `submitSlice`. Trouble is mailed to
+ * nobody.
+ */
+export async function submitSuiteSlice(
+  ports: SubmitPorts,
+  request: SuiteRequest,
+  context: SubmissionContext,
+  slice: SuiteSlice,
+): Promise<QueuedSlice> {
+  const prepared = await prepareSuite(await preparePorts(ports, false), request, context);
+  return await queuePrepared(ports, { request, prepared, context }, slice);
+}
+
+interface PreparedOrder {
+  readonly request: SuiteRequest;
+  readonly prepared: PreparedSuite;
+  readonly context: SubmissionContext;
+}
+
+async function queuePrepared(
+  ports: SubmitPorts,
+  { request, prepared, context }: PreparedOrder,
+  slice: SuiteSlice,
+): Promise<QueuedSlice> {
+  const queued = await submitSlice(ports, prepared.submission, context, slice);
+  const { email, resultsTimeout } = request;
+  if (queued.jobIds.length > 0)
+    await wantReport(ports.desk, {
+      run: queued.run,
+      email,
+      timeout: resultsTimeout ?? null,
+      now: context.now,
+    });
+  return queued;
 }
 
 async function preparePorts(ports: SubmitPorts, dryRun: boolean): Promise<PrepareSuitePorts> {
@@ -80,9 +115,8 @@ async function preparePorts(ports: SubmitPorts, dryRun: boolean): Promise<Prepar
 
 async function dryRun(
   ports: SubmitPorts,
-  params: { request: SuiteRequest; prepared: PreparedSuite; context: SubmissionContext },
+  { request, prepared, context }: PreparedOrder,
 ): Promise<SubmitResult> {
-  const { request, prepared, context } = params;
   const { submission } = prepared;
   const descriptions: string[] = [];
   const configs: string[] = [];

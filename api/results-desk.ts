@@ -25,7 +25,7 @@ export async function wantReport(
   });
 }
 
-/** A suite that cannot be queued is mailed to whoever would get its results. Trouble with that mail is only logged. */
+/** Does something that may refuse a suite; see `mailRefusal`. The error is thrown on. */
 export async function mailingRefusal<T>(
   desk: ResultsDesk | undefined,
   request: SuiteRequest,
@@ -34,15 +34,24 @@ export async function mailingRefusal<T>(
   try {
     return await act();
   } catch (error) {
-    const to = request.email ?? desk?.mail.to ?? null;
-    if (desk === undefined || request.dryRun || to === null) throw error;
-    const what = request.name ?? request.suite ?? `the rerun of ${request.rerun?.run ?? ''}`;
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `${what} was not scheduled:\n\n${reason}\n`;
-    const mail = { id: `refused ${crypto.randomUUID()}`, to, subject: `Failed to schedule ${what}`, text };
-    await desk.notifier.send(mail).catch((trouble: unknown) => {
-      desk.log.warn(`the mail that ${what} was not scheduled could not be sent: ${String(trouble)}`);
-    });
+    await mailRefusal(desk, request, error);
     throw error;
   }
+}
+
+/** Tells whoever would get a suite's results why there are none. Trouble with that mail is only logged. */
+export async function mailRefusal(
+  desk: ResultsDesk | undefined,
+  request: SuiteRequest,
+  error: unknown,
+): Promise<void> {
+  const to = request.email ?? desk?.mail.to ?? null;
+  if (desk === undefined || request.dryRun || to === null) return;
+  const what = request.name ?? request.suite ?? `the rerun of ${request.rerun?.run ?? ''}`;
+  const reason = error instanceof Error ? error.message : String(error);
+  const text = `${what} was not scheduled:\n\n${reason}\n`;
+  const mail = { id: `refused ${crypto.randomUUID()}`, to, subject: `Failed to schedule ${what}`, text };
+  await desk.notifier.send(mail).catch((trouble: unknown) => {
+    desk.log.warn(`the mail that ${what} was not scheduled could not be sent: ${String(trouble)}`);
+  });
 }

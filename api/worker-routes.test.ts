@@ -48,6 +48,13 @@ test('a worker renews, writes into the folder of its job, says what it found out
   expect(await lab.ports.jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'pass' });
 });
 
+test('a worker that must leave before the job began hands it back', async () => {
+  const back = { actor: 'runner', nodes_clean: false };
+  expect(await put(at('hand-back'), back)).toMatchObject({ body: { result: 'ok' } });
+  expect(await lab.ports.jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'queued', attempt: 0 });
+  expect(await lab.ports.nodes.get('sandbox01')).toMatchObject({ state: 'dirty' });
+});
+
 test('an old fence, and an attempt that is over, are refused everywhere', async () => {
   const acts: [string, unknown][] = [
     ['job', {}],
@@ -55,6 +62,7 @@ test('an old fence, and an attempt that is over, are refused everywhere', async 
     ['renew', {}],
     ['report', { findings: [] }],
     ['finish', outcome],
+    ['hand-back', { actor: 'me', nodes_clean: true }],
     ['append?path=a', 'x'],
     ['put?path=a', 'x'],
   ];

@@ -32,12 +32,18 @@ const finish = z.strictObject({
   hold_seconds: z.number().positive().nullable(),
 });
 
+const handBack = z.strictObject({ actor: name, nodes_clean: z.boolean() });
+
 const bytes = z.string().openapi({ format: 'binary' });
 const acts = {
   job: { summary: 'The job of an attempt, and the wish to hold its nodes', body: z.strictObject({}) },
   start: { summary: 'Begin an attempt; from here it has effects', body: start },
   renew: { summary: 'Renew the lease, and learn of a request to end', body: z.strictObject({}) },
   report: { summary: 'Say what the attempt found out about its nodes', body: report },
+  'hand-back': {
+    summary: 'Put the job back into the queue, before its own tasks have begun',
+    body: handBack,
+  },
   finish: { summary: 'End an attempt', body: finish },
   append: { summary: 'Add bytes at the end of a file of the job (?path=)', body: bytes },
   put: { summary: 'Write a file of the job (?path=)', body: bytes },
@@ -112,6 +118,11 @@ export function workerRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   act('report', async (c, { attempt }) => {
     const { findings } = report.parse(await c.req.json());
     return c.json({ result: await ports.evidence.report(attempt, findings, ports.clock.now()) });
+  });
+  act('hand-back', async (c, { attempt }) => {
+    const { actor, nodes_clean: nodesClean } = handBack.parse(await c.req.json());
+    const result = await ports.jobs.handBack(attempt, { actor, nodesClean, now: ports.clock.now() });
+    return c.json({ result });
   });
   act('finish', async (c, { attempt }) => {
     const body = finish.parse(await c.req.json());

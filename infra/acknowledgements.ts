@@ -1,5 +1,6 @@
 import { Validations } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
+import type { LabProps } from './lab-props.ts';
 
 interface Acknowledgement {
   readonly at: readonly string[]; // paths below the stack; one that a lab of other props lacks is passed over
@@ -102,8 +103,17 @@ const acknowledged: readonly Acknowledgement[] = [
   },
 ];
 
-export function acknowledge(stack: Stack): void {
-  for (const { at, id, reason } of acknowledged)
+function ofSuites(bucket: string): Acknowledgement {
+  return {
+    at: ['api/Role', 'schedule-suite/Role'],
+    id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${bucket}/*]`,
+    reason:
+      'Whoever deploys the lab names this bucket as one of suites. Which of its tarballs a suite comes from is said when it is submitted.',
+  };
+}
+
+export function acknowledge(stack: Stack, { suiteBuckets }: Pick<LabProps, 'suiteBuckets'>): void {
+  for (const { at, id, reason } of [...acknowledged, ...suiteBuckets.map(ofSuites)])
     for (const path of at) {
       const found = stack.node.findAll().find(({ node }) => node.path === `${stack.node.path}/${path}`);
       if (found !== undefined) Validations.of(found).acknowledge({ id, reason });

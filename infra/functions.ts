@@ -16,6 +16,7 @@ export interface FunctionsProps {
   readonly runnerTask: string; // ARN of the definition
   readonly runnerRoles: readonly string[]; // ARNs that a launch passes on
   readonly bucket: string; // ARN of the archive
+  readonly suites: readonly string[]; // ARN patterns of the tarballs of suites in S3
   readonly mail: {
     readonly actions: readonly string[];
     readonly resources: readonly string[];
@@ -78,10 +79,17 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     lua: true,
     seconds: submissionSeconds,
     memory: 1769, // one whole processor
-    environment,
+    environment: {
+      ...environment,
+      ...props.mail.environment,
+      LOLIGO_SUBMISSIONS_QUEUE_URL: queues.submissions.queue.queueUrl,
+    },
   })
     .may([...reads, ...writes, ...bulkWrites], tables)
-    .may(['sqs:SendMessage'], [wakeups]);
+    .may(['sqs:SendMessage'], [wakeups, queues.submissions.queue.queueArn])
+    .may(props.mail.actions, props.mail.resources);
+  if (props.suites.length > 0)
+    for (const each of [api, scheduleSuite]) each.may(['s3:GetObject'], props.suites);
 
   const dispatch = make('dispatch', {
     does: 'Plans who runs next, claims nodes and starts runners',

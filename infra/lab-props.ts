@@ -5,6 +5,7 @@ export interface LabProps {
   readonly privateReads: boolean; // true = reads need IAM too, and there is no CloudFront
   readonly vpc: JoinedVpc | null; // null = a small one of its own, public subnets only
   readonly workTypes: readonly string[]; // machine types that `loligo worker` serves, each with a queue
+  readonly suiteBuckets: readonly string[]; // S3 buckets whose tarballs of suites the lab may read
   readonly operators: readonly string[]; // ARNs of IAM users and roles, `*` allowed, who may act for others
   readonly notifyFrom: string | null; // sender of results mails, verified in SES; null = they go to an SNS topic
   readonly alarmEmail: string | null; // who hears of alarms
@@ -58,6 +59,7 @@ export function labProps(read: Read): LabProps {
     privateReads: yes(read, 'privateReads'),
     vpc,
     workTypes: words(read, 'workTypes', /^[A-Za-z0-9_-]{1,40}$/),
+    suiteBuckets: words(read, 'suiteBuckets', /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
     operators: words(read, 'operators', /^arn:aws[\w-]*:(iam|sts)::[\w:/+=,.@*-]+$/),
     notifyFrom: word(read, 'notifyFrom', email, 'an address'),
     alarmEmail: word(read, 'alarmEmail', email, 'an address'),

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -76,6 +76,7 @@ export class LabStack extends Stack {
       runnerTask: task.taskDefinitionArn,
       runnerRoles: [task.taskRole.roleArn, task.obtainExecutionRole().roleArn],
       bucket: archive.bucket.bucketArn,
+      suites: props.suiteBuckets.map((bucket) => `arn:${Aws.PARTITION}:s3:::${bucket}/*`),
       mail,
     });
     http.serve(functions.api.function, props);
@@ -85,7 +86,7 @@ export class LabStack extends Stack {
     new CfnOutput(this, 'ArchiveUrl', { value: archive.url });
     new CfnOutput(this, 'ArchiveBucket', { value: archive.bucket.bucketName });
     new CfnOutput(this, 'SshKeySecret', { value: sshKey.secretArn });
-    acknowledge(this);
+    acknowledge(this, props);
   }
 }
 

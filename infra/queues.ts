@@ -15,7 +15,7 @@ export const submissionSeconds = 900;
 export const dispatchSeconds = 60;
 export const eventSeconds = 60;
 
-/** All queues: submissions, wake-ups (in order for each machine type), events, and work for each machine type that workers serve. */
+/** All queues: submissions (in order for each run), wake-ups (in order for each machine type), events, and work for each machine type that workers serve. */
 export class Queues extends Construct {
   readonly submissions: WatchedQueue;
   readonly wakeups: WatchedQueue;
@@ -24,7 +24,7 @@ export class Queues extends Construct {
 
   constructor(scope: Construct, id: string, props: { readonly workTypes: readonly string[] }) {
     super(scope, id);
-    this.submissions = this.#watched('Submissions', submissionSeconds * 6, 2 * 3600);
+    this.submissions = this.#watched('Submissions', submissionSeconds * 6, 2 * 3600, { fifo: true });
     this.wakeups = this.#watched('Wakeups', dispatchSeconds * 6, 900, { fifo: true });
     this.events = this.#watched('Events', eventSeconds * 6, 900);
     // A worker deletes what it takes at once, so that a message is seen again only if that failed.

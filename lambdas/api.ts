@@ -7,7 +7,7 @@ import { kill } from '../core/operations/kill.ts';
 import { awsAuthenticator, trustedAuthorization } from './caller.ts';
 import { openLab } from './lab.ts';
 import type { LambdaLab } from './lab.ts';
-import { queuedSuites } from './submission-queue.ts';
+import { queuedSuites, suiteSender } from './submission-queue.ts';
 import { submitPorts } from './submit-ports.ts';
 
 type Serve = (event: LambdaEvent, context?: LambdaContext) => Promise<APIGatewayProxyResult>;
@@ -34,7 +34,7 @@ function serve(lab: LambdaLab): Serve {
   const suites =
     lab.submissionsQueue === null
       ? inline.suite
-      : queuedSuites({ queueUrl: lab.submissionsQueue, jobs: ports.jobs });
+      : queuedSuites({ send: suiteSender(lab.submissionsQueue), jobs: ports.jobs });
   const app = createApi({
     ...ports,
     url,

@@ -29,14 +29,17 @@ export function submitPorts(
     scripts: luaMergeScripts(),
     random: Math.random,
     suiteSettings: async () => await readSuiteSettings({ home: homedir(), environment }),
-    openSource,
+    openSource: (wish) => openSource(wish, { forcePathStyle: environment['AWS_ENDPOINT_URL'] !== undefined }),
     readJob: (text) => readJobText(text).config,
     commits: gitCommits(),
     packageIndex: (url) => shamanIndex({ url }),
   };
 }
 
-async function openSource({ suiteDir, suiteRepo, suiteRelpath }: SourceWish): Promise<OpenedSource> {
+async function openSource(
+  { suiteDir, suiteRepo, suiteRelpath }: SourceWish,
+  { forcePathStyle }: { forcePathStyle: boolean },
+): Promise<OpenedSource> {
   const location = suiteDir ?? suiteRepo ?? '';
   if (!/^(https?|s3):\/\/.*(\.tgz|\.tar(\.gz)?)$/.test(location))
     throw new ProblemError(
@@ -49,7 +52,7 @@ async function openSource({ suiteDir, suiteRepo, suiteRelpath }: SourceWish): Pr
     ref: null,
     relpath,
     cacheFolder: join(tmpdir(), 'suites'),
-    fetchers: { s3: async (url, signal) => await s3Tarballs()(url, signal) },
+    fetchers: { s3: async (url, signal) => await s3Tarballs({ forcePathStyle })(url, signal) },
   });
   return { source, relpath, suitePath: null };
 }

@@ -6,13 +6,14 @@ import { firstOrder } from './attempt/first-order.ts';
 /**
  * The process that executes one attempt: `node runner/main.ts ASSIGNMENT`. It needs nothing of the lab but its folder, or its
  * URL, so that it goes on while the lab is stopped, killed or started again. Without an assignment it is a task on AWS, and
- * LOLIGO_ATTEMPT names the attempt. Exit status: 0 pass, 1 fail or dead, 3 the attempt was not ours.
+ * LOLIGO_ATTEMPT names the attempt. Exit status: 0 pass, 1 fail or dead, 3 the attempt was not ours, or was
+ * handed back since the process was told to end before the job's own tasks began.
  *
  * `node runner/main.ts --idle LOG` loads its modules and waits until the process that started it sends an assignment; it ends
  * when that process does. LOG is the file that its output goes to.
  */
 const [what, log] = process.argv.slice(2);
-const exitStatus: Record<AttemptEnd, number> = { pass: 0, fail: 1, dead: 1, lost: 3 };
+const exitStatus: Record<AttemptEnd, number> = { pass: 0, fail: 1, dead: 1, lost: 3, back: 3 };
 
 keepCompiled(process.env);
 // Only now, so that they come from the cache.

@@ -1,8 +1,9 @@
 import type { AttemptRef, JobStore, RenewResult, Transition } from '../../core/ports/job-store.ts';
 import { isFinal } from '../../core/results/job-state.ts';
-import { claimJob, unclaimJob } from './job-claims.ts';
+import { claimJob, handBackJob, unclaimJob } from './job-claims.ts';
 import { finishJob } from './job-endings.ts';
-import { currentAttempt, moveCount, putJob } from './job-items.ts';
+import { rememberDuration } from './job-durations.ts';
+import { currentAttempt, moveCount, putJob, readJob } from './job-items.ts';
 import { expireJobs, killJobs } from './job-kills.ts';
 import { dynamoQueue } from './job-queue.ts';
 import { nodeKeys } from './keys.ts';
@@ -20,7 +21,7 @@ const settleEvery = 16;
 
 type Attempts = Pick<
   JobStore,
-  'claim' | 'unclaim' | 'start' | 'renew' | 'finish' | 'kill' | 'expireQueued' | 'expired'
+  'claim' | 'unclaim' | 'handBack' | 'start' | 'renew' | 'finish' | 'kill' | 'expireQueued' | 'expired'
 >;
 
 /** The part of the job store that moves attempts through their life. Each transition of a job is one transaction. */
@@ -39,15 +40,23 @@ export function dynamoAttempts(tables: Tables): Attempts {
       if (result === 'ok') await settleRun(tables, attempt.run);
       return result;
     },
+    /** Two reads, one batch of events and one transaction of two writes and one a node. */
+    async handBack(attempt, params) {
+      const result = await transition(tables, (op) => handBackJob(tables, op, { attempt, ...params }));
+      if (result === 'ok') await settleRun(tables, attempt.run);
+      return result;
+    },
     /** One read and one transaction of two writes. */
     start: async (attempt, params) =>
       transition(tables, (op) => startJob(tables, op, { attempt, ...params })),
     /** One read and one transaction of one write and one a node. */
     renew: async (attempt, params) => transition(tables, (op) => renew(tables, op, { attempt, ...params })),
-    /** Three reads, one batch of events and one transaction of two writes and one a node. */
+    /** Four reads, one batch of events and one transaction of two writes and one a node; for the job's time up to two of one. */
     async finish(attempt, outcome) {
       const result = await transition(tables, (op) => finishJob(tables, op, { attempt, outcome }));
-      if (result === 'ok') await settleRun(tables, attempt.run);
+      if (result !== 'ok') return result;
+      await settleRun(tables, attempt.run);
+      if (outcome.status !== 'dead') await remember(tables, attempt);
       return result;
     },
     /** One query a shard, one read for each hundred jobs, and one transaction for each 99; see `killJobs`. */
@@ -65,6 +74,12 @@ export function dynamoAttempts(tables: Tables): Attempts {
         .sort((a, b) => (a.leaseUntil ?? 0) - (b.leaseUntil ?? 0) || a.jobId - b.jobId);
     },
   };
+}
+
+/** A time that cannot be kept costs an estimate: the end of the job is stored already. */
+async function remember(tables: Tables, attempt: AttemptRef): Promise<void> {
+  const ended = await readJob(tables, attempt);
+  if (ended !== null) await rememberDuration(tables, ended.job).catch(() => undefined);
 }
 
 async function startJob(

@@ -1,8 +1,9 @@
-import type { AttemptRef, ClaimResult, JobStore, Transition } from '../../core/ports/job-store.ts';
-import { endJob } from './job-endings.ts';
+import type { AttemptRef, ClaimResult, HandBack, JobStore, Transition } from '../../core/ports/job-store.ts';
+import { endJob, nodesAfter } from './job-endings.ts';
 import { moveCount, putJob, readJob } from './job-items.ts';
 import { attemptLockId, grantable, grantNodes, heldNodes, takeBackNodes } from './node-grants.ts';
-import type { Tables } from './table.ts';
+import type { JobItem } from './job-items.ts';
+import type { Tables, Write } from './table.ts';
 import type { Decision } from './transition.ts';
 
 type ClaimParams = Parameters<JobStore['claim']>[0];
@@ -67,19 +68,40 @@ export async function unclaimJob(
   const items = await heldNodes(tables, { lockId: attemptLockId(attempt), nodes: job.nodes });
   const end = { state: 'free', reason: null, by: 'dispatcher', now } as const;
   const freed = await takeBackNodes(tables, op, { ...end, items });
+  return { result: 'ok', writes: [...requeue(tables, op, { before, blameless, now }), ...freed] };
+}
+
+/** See `JobStore.handBack`. */
+export async function handBackJob(
+  tables: Tables,
+  op: string,
+  { attempt, actor, nodesClean, now }: HandBack & { attempt: AttemptRef },
+): Promise<Decision<Transition>> {
+  const before = await readJob(tables, attempt);
+  if (before === null || before.job.fence !== attempt.fence) return { result: 'stale', writes: [] };
+  const { job } = before;
+  if (job.status === 'queued') return { result: 'ok', writes: [] };
+  if (job.status !== 'running') return { result: 'stale', writes: [] };
+  const items = await heldNodes(tables, { lockId: attemptLockId(attempt), nodes: job.nodes });
+  const after = nodesAfter(attempt, { nodesClean, actor, now });
+  const freed = await takeBackNodes(tables, op, { items, ...after });
+  return { result: 'ok', writes: [...requeue(tables, op, { before, blameless: true, now }), ...freed] };
+}
+
+/** A claimed job goes to its old place in the queue, or to its end when somebody asked for that. */
+function requeue(
+  tables: Tables,
+  op: string,
+  { before, blameless, now }: { before: JobItem; blameless: boolean; now: number },
+): Write[] {
+  const { job } = before;
   if (job.killRequested !== null) {
     const { actor, reason: failureReason } = job.killRequested;
     const ended = { status: 'dead', failureReason, actor, durationSeconds: null, now } as const;
-    return { result: 'ok', writes: [...endJob(tables, op, { ...ended, before }), ...freed] };
+    return endJob(tables, op, { ...ended, before });
   }
   const attempts = job.attempt - (blameless ? 1 : 0);
-  const queued = { ...job, status: 'queued', leaseUntil: null, attempt: attempts } as const;
-  return {
-    result: 'ok',
-    writes: [
-      putJob(tables, op, { job: queued, before }),
-      moveCount(tables, { job, to: 'queued', now }),
-      ...freed,
-    ],
-  };
+  const unstarted = { leaseUntil: null, runner: null, startedAt: null };
+  const queued = { ...job, ...unstarted, status: 'queued', attempt: attempts } as const;
+  return [putJob(tables, op, { job: queued, before }), moveCount(tables, { job, to: 'queued', now })];
 }

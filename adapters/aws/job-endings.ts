@@ -37,7 +37,11 @@ export async function finishJob(
   return { result: 'ok', writes: [...ended, ...nodes] };
 }
 
-function nodesAfter({ run, jobId }: AttemptRef, { nodesClean, actor, now }: JobOutcome) {
+/** What becomes of the nodes that an attempt gives back. */
+export function nodesAfter(
+  { run, jobId }: AttemptRef,
+  { nodesClean, actor, now }: Pick<JobOutcome, 'nodesClean' | 'actor' | 'now'>,
+) {
   const state = nodesClean ? ('free' as const) : ('dirty' as const);
   return { state, reason: nodesClean ? null : `used by ${run}/${jobId}`, by: actor, now };
 }

@@ -21,6 +21,7 @@
  * | results | wish to hold       | `HOLDS`            | id, run        | job, all of them                                    |
  * | results | submission         | `SUBMISSION#KEY`   | `SUBMISSION`   | idempotency key; goes a week after its answer        |
  * | results | open submission    | `OPEN`             | time, key      | oldest first                                        |
+ * | results | times of jobs      | `DURATION#KEY`     | `DURATION`     | key: machine types with a description or a suite     |
  * | results | pause of a queue   | `PAUSES`           | machine type   | all of them, machine type                            |
  * | results | report on a run    | `REPORT#RUN`       | `REPORT`       | run                                                  |
  * | results | mark of a report   | `REPORT#RUN`       | `MARK#WHAT`    | run                                                  |
@@ -95,6 +96,7 @@ export const resultKeys = {
   submission: (key: string): Key => ({ pk: `SUBMISSION#${key}`, sk: 'SUBMISSION' }),
   openSubmissions: 'OPEN',
   openSubmission: (key: string, at: number): Key => ({ pk: 'OPEN', sk: `${sortable(at)}#${key}` }),
+  duration: (key: string): Key => ({ pk: `DURATION#${key}`, sk: 'DURATION' }),
   pauses: 'PAUSES',
   pause: (machineType: string): Key => ({ pk: 'PAUSES', sk: `QUEUE#${machineType}` }),
   report: (run: string): Key => ({ pk: `REPORT#${run}`, sk: 'REPORT' }),

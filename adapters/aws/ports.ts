@@ -1,4 +1,5 @@
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
+import type { JobDurations } from '../../core/ports/job-durations.ts';
 import type { LabCounts } from '../../core/ports/lab-counts.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { Notifier } from '../../core/ports/notifier.ts';
@@ -14,6 +15,7 @@ import { ecsLauncher } from './ecs-launcher.ts';
 import { needed } from './environment.ts';
 import type { AwsEnvironment } from './environment.ts';
 import { dynamoHolds } from './holds.ts';
+import { dynamoJobDurations } from './job-durations.ts';
 import { dynamoJobStore } from './job-store.ts';
 import { lazy } from './lazy.ts';
 import { dynamoNodeEvidence } from './node-evidence.ts';
@@ -38,6 +40,7 @@ export interface AwsPorts extends Omit<LabPorts, 'providers'> {
   readonly counts: LabCounts;
   readonly submissions: Submissions;
   readonly workers: Workers;
+  readonly durations: JobDurations;
   readonly reports: RunReports;
   readonly notifier: Notifier;
 }
@@ -93,6 +96,7 @@ export function awsPorts(
     counts: dynamoLabCounts(tables),
     submissions: dynamoSubmissions(tables),
     workers: lazy(() => work.workers),
+    durations: dynamoJobDurations(tables),
     reports: dynamoRunReports(tables),
     notifier: lazy(() => notifierOf(environment, clients)),
   };

@@ -1,7 +1,7 @@
 import type { AttemptRef, JobStore, Transition } from '../../core/ports/job-store.ts';
 import { isFinal } from '../../core/results/job-state.ts';
 import type { Database } from './database.ts';
-import { claimJob, unclaimJob } from './job-claims.ts';
+import { claimJob, handBackJob, unclaimJob } from './job-claims.ts';
 import { expireJobs, finishJob, killJobs } from './job-endings.ts';
 import { currentAttempt, jobColumns, killRequest, toJob } from './job-rows.ts';
 import type { JobRow } from './job-rows.ts';
@@ -10,7 +10,7 @@ import { attemptLockId } from './node-grants.ts';
 
 type Attempts = Pick<
   JobStore,
-  'claim' | 'unclaim' | 'start' | 'renew' | 'finish' | 'kill' | 'expireQueued' | 'expired'
+  'claim' | 'unclaim' | 'handBack' | 'start' | 'renew' | 'finish' | 'kill' | 'expireQueued' | 'expired'
 >;
 
 /** The part of the job store that moves attempts through their life. Each method is one transaction. */
@@ -22,6 +22,7 @@ export function sqliteAttempts(database: Database): Attempts {
       database.transaction(() =>
         unclaimJob(database, { attempt, now, blameless: options?.blameless ?? false }),
       ),
+    handBack: async (attempt, params) => database.transaction(() => handBackJob(database, attempt, params)),
     start: async (attempt, params) => database.transaction(() => startJob(database, attempt, params)),
     /** Three statements, whatever the number of nodes. */
     async renew(attempt, { leaseUntil }) {

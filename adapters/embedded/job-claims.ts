@@ -1,6 +1,6 @@
-import type { AttemptRef, ClaimResult, JobStore, Transition } from '../../core/ports/job-store.ts';
+import type { AttemptRef, ClaimResult, HandBack, JobStore, Transition } from '../../core/ports/job-store.ts';
 import type { Database } from './database.ts';
-import { endJob } from './job-endings.ts';
+import { endJob, nodesAfter } from './job-endings.ts';
 import { placeInQueue, takeFromQueue } from './job-queue.ts';
 import { jobColumns, killRequest } from './job-rows.ts';
 import type { JobRow } from './job-rows.ts';
@@ -71,20 +71,45 @@ export function unclaimJob(
   if (job.status !== 'waiting') return 'stale';
   const reason = null;
   takeBackNodes(database, { lockId: attemptLockId(attempt), state: 'free', reason, by: 'dispatcher', now });
+  requeue(database, { job, blameless, now });
+  return 'ok';
+}
+
+/** See `JobStore.handBack`. Must be called inside a transaction. */
+export function handBackJob(
+  database: Database,
+  attempt: AttemptRef,
+  { actor, nodesClean, now }: HandBack,
+): Transition {
+  const job = findJob(database, attempt);
+  if (job === null || job.fence !== attempt.fence) return 'stale';
+  if (job.status === 'queued') return 'ok';
+  if (job.status !== 'running') return 'stale';
+  const after = nodesAfter(attempt, nodesClean);
+  takeBackNodes(database, { lockId: attemptLockId(attempt), ...after, by: actor, now });
+  requeue(database, { job, blameless: true, now });
+  return 'ok';
+}
+
+/** A claimed job goes to its old place in the queue, or to its end when somebody asked for that. */
+function requeue(
+  database: Database,
+  { job, blameless, now }: { job: JobRow; blameless: boolean; now: number },
+): void {
   const request = killRequest(job);
   if (request !== null) {
     const { actor, reason: failureReason } = request;
     endJob(database, { job, status: 'dead', failureReason, actor, durationSeconds: null, now });
-    return 'ok';
+    return;
   }
   database.run(
-    `update jobs set status = 'queued', lease_until = null, attempt = attempt - ? where job_id = ?`,
+    `update jobs set status = 'queued', lease_until = null, runner = null, started_at = null, attempt = attempt - ?
+     where job_id = ?`,
     blameless ? 1 : 0,
     job.job_id,
   );
   placeInQueue(database, { jobId: job.job_id, machineType: job.machine_type, priority: job.priority });
-  moveCount(database, { run: job.run, from: 'waiting', to: 'queued', now });
-  return 'ok';
+  moveCount(database, { run: job.run, from: job.status, to: 'queued', now });
 }
 
 function findJob(database: Database, { run, jobId }: { run: string; jobId: number }): JobRow | null {

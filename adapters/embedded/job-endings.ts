@@ -28,12 +28,18 @@ export function finishJob(database: Database, attempt: AttemptRef, outcome: JobO
   }
   takeBackNodes(database, {
     lockId: attemptLockId(attempt),
-    state: outcome.nodesClean ? 'free' : 'dirty',
-    reason: outcome.nodesClean ? null : `used by ${attempt.run}/${attempt.jobId}`,
+    ...nodesAfter(attempt, outcome.nodesClean),
     by: outcome.actor,
     now: outcome.now,
   });
   return 'ok';
+}
+
+/** What becomes of the nodes that an attempt gives back. */
+export function nodesAfter({ run, jobId }: AttemptRef, clean: boolean) {
+  return clean
+    ? ({ state: 'free', reason: null } as const)
+    : ({ state: 'dirty', reason: `used by ${run}/${jobId}` } as const);
 }
 
 /** Writes a final status and moves the counters; the nodes are the caller's. Must be called inside a transaction. */

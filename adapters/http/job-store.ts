@@ -6,7 +6,7 @@ import type { AttemptCalls } from './lab-calls.ts';
 
 /** What a runner needs of the stores of its lab. */
 export interface RunnerStores {
-  readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'finish'>;
+  readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'handBack' | 'finish'>;
   readonly evidence: Pick<NodeEvidence, 'report'>;
   readonly holds: Pick<Holds, 'of'>;
 }
@@ -26,6 +26,8 @@ export function httpStores(calls: AttemptCalls): RunnerStores {
           throw error;
         }
       },
+      handBack: (_attempt, { actor, nodesClean }) =>
+        transition(() => calls.ask('hand-back', { actor, nodes_clean: nodesClean })),
       finish: (_attempt, outcome) => {
         const until = outcome.holdNodesUntil ?? null;
         const body = {

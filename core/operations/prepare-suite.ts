@@ -79,7 +79,8 @@ export async function prepareSuite(
   const machineType = await machineTypeOf(ports, order);
   const settled = { suite, machineType, name: nameOf(order, { suite, machineType }, context) };
   const opening = sourceOpener(ports, order);
-  const wishes = { ...order, ...(await earlierHashes(ports, settled.name, context)) };
+  const earlier = await earlierHashes(ports, settled.name, context);
+  const wishes = { ...order, ...earlier };
   const { build, notes } = await chooseBuild(wishes, {
     ...ports,
     packages: indexOf(ports, order),
@@ -89,7 +90,8 @@ export async function prepareSuite(
   const limit = order.limit === 0 && order.sleepBeforeTeardown > 0 ? 1 : order.limit;
   if (limit !== order.limit) notes.push('machines are to be kept after their job: only one job is queued');
   notes.push(...(await absentNote(ports.nodes, machineType)));
-  const draft: Draft = { ports, order, rerun, facts, limit, opened: await opening(build), notes };
+  const checked = earlier.sha1 !== undefined;
+  const draft: Draft = { ports, order, rerun, facts, limit, opened: await opening(build), notes, checked };
   return await settle(draft);
 }
 
@@ -108,6 +110,7 @@ interface Draft {
   readonly limit: number;
   readonly opened: OpenedSource;
   readonly notes: string[];
+  readonly checked: boolean; // an earlier try of the submission has looked for packages, and queued jobs
 }
 
 async function settle(draft: Draft): Promise<PreparedSuite> {
@@ -158,6 +161,7 @@ function submissionOf(
 async function buildWithPackages(draft: Draft, arch: string | null): Promise<BuildUnderTest> {
   const { ports, order, facts, notes } = draft;
   const { build } = facts;
+  if (draft.checked) return build;
   const index = indexOf(ports, order);
   const start = build.sha1;
   if (index === null || start === null || ports.settings.allowMissingPackages) {

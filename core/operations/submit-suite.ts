@@ -43,13 +43,14 @@ export interface ExpandedSuiteJob {
 
 export type SubmitSuitePorts = Pick<LabPorts, 'clock' | 'jobs' | 'wakeups'> & { readonly yaml: YamlCodec };
 
-const batchSize = 500;
+const usualBatch = 500;
 
 /** Where to stop for now, and where an earlier call stopped. */
 export interface SuiteSlice {
   readonly from: number; // the first job of the expansion that is not queued yet, copies not counted; 0 = the beginning
   /** Asked after each batch, with how many jobs this call has queued: whether to go on. */
   readonly mayGoOn: (queued: number) => boolean;
+  readonly batch?: number; // jobs that are queued at once, at least; default 500
 }
 
 export interface QueuedSlice extends SubmittedRun {
@@ -160,7 +161,7 @@ async function enqueueAll(
       index += 1;
       continue;
     }
-    if (batch.length >= batchSize) {
+    if (batch.length >= (slice.batch ?? usualBatch)) {
       await flush();
       if (!slice.mayGoOn(jobIds.length)) return { jobIds, next: index };
     }

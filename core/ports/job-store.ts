@@ -53,7 +53,13 @@ export interface JobStore {
    */
   unclaim(attempt: AttemptRef, now: number, options?: { readonly blameless?: boolean }): Promise<Transition>;
   /**
-   * `waiting` to `running`: from here the attempt has effects and is never repeated. `runner` says where it runs (for liveness
+   * Gives back what a runner has started and must leave before it began the job's own tasks: job to `queued` in its old place, as if it
+   * had not been claimed, nodes to `free` (clean) or `dirty`. A job that somebody asked to end becomes `dead` instead. `stale` for an
+   * old fence and for a job that is not running; a second call is `ok` until the job is claimed again.
+   */
+  handBack(attempt: AttemptRef, params: HandBack): Promise<Transition>;
+  /**
+   * `waiting` to `running`: from here the attempt has effects and is not repeated, unless its runner hands it back. `runner` says where it runs (for liveness
    * checks). A second call of the same runner is `ok`; a second runner of the attempt is `stale` and must end (L5).
    */
   start(attempt: AttemptRef, params: { runner: string; now: number }): Promise<Transition>;
@@ -201,6 +207,12 @@ export interface JobOutcome {
   readonly ifLeaseEndedBefore?: number; // epoch ms
   /** Only while its runner has not started: `stale` once it has. For whoever ends a claim that came to nothing. */
   readonly ifNotStarted?: boolean;
+  readonly now: number;
+}
+
+export interface HandBack {
+  readonly actor: string; // who gives the nodes back
+  readonly nodesClean: boolean;
   readonly now: number;
 }
 

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { pyYaml } from '../../adapters/yaml/yaml.ts';
 import type { YamlMap } from '../../core/config/yaml-value.ts';
-import type { JobStore } from '../../core/ports/job-store.ts';
 import { parseTargets } from '../../core/config/targets.ts';
 import { toPlain } from '../../core/config/yaml-value.ts';
 import { fakeLab } from '../../test/fixtures/fake-lab.ts';
@@ -10,6 +9,7 @@ import { newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
 import type { JobStoppedError } from '../engine/stop.ts';
 import { configOfRecord } from './config-of-record.ts';
 import { runAttempt } from './run-attempt.ts';
+import type { JobStore } from '../../core/ports/job-store.ts';
 import type { AttemptParams, AttemptResult } from './run-attempt.ts';
 
 const passed: AttemptResult = {
@@ -17,6 +17,7 @@ const passed: AttemptResult = {
   failureReason: null,
   nodesClean: true,
   hosts: [],
+  began: true,
   durationSeconds: 3,
   config: null,
 };
@@ -25,6 +26,7 @@ const failed: AttemptResult = {
   failureReason: 'it broke',
   nodesClean: false,
   hosts: [],
+  began: true,
   durationSeconds: 3,
   config: null,
 };
@@ -172,7 +174,40 @@ describe('a job is stopped', () => {
     const { asked, run, job } = await claimedLab();
     asked.abort();
     expect(await run(untilStopped)).toBe('dead');
-    expect(await job()).toMatchObject({ status: 'dead', actor: 'runner', failureReason: 'killed' });
+    expect(await job()).toMatchObject({
+      status: 'dead',
+      actor: 'runner',
+      failureReason: expect.stringContaining('its runner was told to end'),
+    });
+  });
+
+  test('by a bare signal before its own tasks began, and is queued again with its nodes to be cleaned', async () => {
+    const { lab, attempt, asked, run, job } = await claimedLab();
+    asked.abort();
+    let broken = 2;
+    const handBack: JobStore['handBack'] = async (...given) => {
+      if (broken-- > 0) throw new Error('disk full');
+      return await lab.jobs.handBack(...given);
+    };
+    const unbegun: AttemptParams['execute'] = async (params) => ({
+      ...(await untilStopped(params)),
+      began: false,
+    });
+    const jobs = { ...lab.jobs, handBack };
+    expect(await run(unbegun, { jobs, sleep: async () => undefined })).toBe('back');
+    expect(await job()).toMatchObject({ status: 'queued', attempt: 0, fence: attempt.fence, runner: null });
+    expect(await lab.nodes.get('a')).toMatchObject({ state: 'dirty', lock: null });
+  });
+
+  test('by a kill request before its own tasks began, and stays ended', async () => {
+    const { lab, asked, run, job } = await claimedLab();
+    const ending = run(async (params) => {
+      await lab.jobs.kill({ run: 'r', actor: 'alice', reason: 'wrong branch', now: lab.clock.time });
+      asked.abort();
+      return { ...(await untilStopped(params)), began: false };
+    });
+    expect(await ending).toBe('dead');
+    expect(await job()).toMatchObject({ actor: 'alice', failureReason: 'wrong branch' });
   });
 
   test('by the loss of its lease, after which nothing is stored', async () => {
@@ -226,7 +261,11 @@ describe('the unwinding of a job that was asked to stop', () => {
       { askedAgain: again.signal },
     );
     expect(await ending).toBe('dead');
-    expect(await job()).toMatchObject({ status: 'dead', actor: 'runner', failureReason: 'killed' });
+    expect(await job()).toMatchObject({
+      status: 'dead',
+      actor: 'runner',
+      failureReason: expect.stringMatching(/^killed: /),
+    });
   });
 
   test('is also told of a lease that was lost first', async () => {

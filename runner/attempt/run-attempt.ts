@@ -12,8 +12,11 @@ import { JobStoppedError } from '../engine/stop.ts';
 import { keepLease, realSleep } from './keep-lease.ts';
 import type { Lease, Sleep } from './keep-lease.ts';
 
+/** The reason of a job whose process was told to end, when nobody asked that of the job. */
+const stoppedFromOutside = 'killed: its runner was told to end, as when its machine is taken away';
+
 export interface AttemptParams {
-  readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'finish'>;
+  readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'handBack' | 'finish'>;
   readonly evidence: Pick<NodeEvidence, 'report'>;
   readonly holds: Pick<Holds, 'of'>;
   readonly attempt: AttemptRef;
@@ -38,13 +41,19 @@ export interface AttemptParams {
 }
 
 /** What came out of a job, and the configuration that it ran with. */
-export interface AttemptResult extends Pick<JobResult, 'status' | 'failureReason' | 'nodesClean' | 'hosts'> {
+export interface AttemptResult extends Pick<
+  JobResult,
+  'status' | 'failureReason' | 'nodesClean' | 'hosts' | 'began'
+> {
   readonly durationSeconds: number | null;
   readonly config: YamlMap | null; // null = it could not be read
 }
 
-/** `lost`: the attempt was no longer ours, at the start or at the end; whoever took it decides what becomes of the job. */
-export type AttemptEnd = JobResult['status'] | 'lost';
+/**
+ * `lost`: the attempt was no longer ours, at the start or at the end; whoever took it decides what becomes of the job. `back`: the
+ * process was asked to end before the job's own tasks began, and the job waits for another attempt.
+ */
+export type AttemptEnd = JobResult['status'] | 'lost' | 'back';
 
 /**
  * One attempt from `start` to `finish`, with its lease kept in between. Nothing is done to the nodes before `start` said that
@@ -61,6 +70,7 @@ export async function runAttempt(params: AttemptParams): Promise<AttemptEnd> {
   try {
     const result = await executeKept(params, lease);
     if (lease.lost) return 'lost';
+    if (mayGoBack(params, { lease, result })) return await handBack(params, { lease, result });
     await reportHosts(params, result);
     return await finish(params, {
       lease,
@@ -69,6 +79,28 @@ export async function runAttempt(params: AttemptParams): Promise<AttemptEnd> {
   } finally {
     await lease.close();
   }
+}
+
+/** Whether nothing of the job itself has happened yet, and nobody wants the job to end but those who want this process to. */
+function mayGoBack(
+  { asked }: AttemptParams,
+  { lease, result }: { lease: Lease; result: AttemptResult },
+): boolean {
+  return asked.aborted && lease.killed === null && result.status === 'dead' && !result.began;
+}
+
+async function handBack(
+  params: AttemptParams,
+  { lease, result: { nodesClean } }: { lease: Lease; result: AttemptResult },
+): Promise<AttemptEnd> {
+  return await stored(params, lease, {
+    what: 'that the job is handed back',
+    async store() {
+      const now = params.clock.now();
+      const done = await params.jobs.handBack(params.attempt, { actor: 'runner', nodesClean, now });
+      return done === 'ok' ? 'back' : 'lost';
+    },
+  });
 }
 
 /**
@@ -81,7 +113,7 @@ async function executeKept(params: AttemptParams, lease: Lease): Promise<Attempt
   const onLease = () => stop.abort(lease.signal.reason);
   const onAsked = async () => {
     await lease.renew();
-    stop.abort(new JobStoppedError('killed', 'killed'));
+    stop.abort(new JobStoppedError('killed', stoppedFromOutside));
   };
   lease.signal.addEventListener('abort', onLease, { once: true });
   const asked = () => void onAsked();
@@ -100,6 +132,7 @@ async function executeKept(params: AttemptParams, lease: Lease): Promise<Attempt
       failureReason,
       nodesClean: false,
       hosts: [],
+      began: true, // as far as anybody knows
       durationSeconds: null,
       config: null,
     };
@@ -155,17 +188,30 @@ async function wishOf({ holds, attempt, log }: AttemptParams): Promise<Hold | nu
   }
 }
 
-/** A store that fails for a moment is asked again as long as the lease reaches; after that the sweeper ends the job. */
 async function finish(
   params: AttemptParams,
   { lease, outcome }: { lease: Lease; outcome: JobOutcome },
 ): Promise<AttemptEnd> {
-  for (;;) {
-    try {
+  return await stored(params, lease, {
+    what: `the outcome (${outcome.status})`,
+    async store() {
       const done = await params.jobs.finish(params.attempt, outcome);
       return done === 'ok' ? outcome.status : 'lost';
+    },
+  });
+}
+
+/** A store that fails for a moment is asked again as long as the lease reaches; after that the sweeper ends the job. */
+async function stored(
+  params: AttemptParams,
+  lease: Lease,
+  { what, store }: { what: string; store: () => Promise<AttemptEnd> },
+): Promise<AttemptEnd> {
+  for (;;) {
+    try {
+      return await store();
     } catch (error) {
-      params.log.warn(`the outcome (${outcome.status}) could not be stored: ${String(error)}`);
+      params.log.warn(`${what} could not be stored: ${String(error)}`);
       if (!lease.valid) return 'lost';
       await (params.sleep ?? realSleep)(1000);
     }

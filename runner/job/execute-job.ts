@@ -43,7 +43,7 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
   log.info(`teuthology version: ${version}`);
   await writeIdentity(parts);
   log.debug(indented('Config:', yaml.print(mask.value(params.config))));
-  const nodesClean = await runTasks(parts);
+  const { nodesClean, began } = await runTasks(parts);
   const status = verdict.close();
   await reportOutcome(parts);
   const hosts = parts.findings.close(status);
@@ -55,6 +55,7 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
     // Nodes that were made what this job asked for are not what the next one asks for.
     nodesClean: (nodesClean && sound && params.nodes === undefined) || !Array.isArray(params.job['roles']),
     hosts,
+    began,
   };
 }
 
@@ -75,8 +76,12 @@ async function writeIdentity({ params, files }: JobParts): Promise<void> {
   ]);
 }
 
-/** Returns whether the hosts are as they were before the job. */
-async function runTasks(parts: JobParts): Promise<boolean> {
+interface TasksEnd {
+  readonly nodesClean: boolean; // the hosts are as they were before the job
+  readonly began: boolean; // the first of the job's own tasks was entered
+}
+
+async function runTasks(parts: JobParts): Promise<TasksEnd> {
   const { params, log, verdict } = parts;
   const { job } = params;
   const initial = initialTasks(job, {
@@ -98,15 +103,15 @@ async function runTasks(parts: JobParts): Promise<boolean> {
   } catch (error) {
     log.error(toError(error).message);
     verdict.taskFailed(toError(error));
-    return true;
+    return { nodesClean: true, began: false };
   }
-  return runList(parts, { entries: [...initial, ...own], tasks });
+  return runList(parts, { entries: [...initial, ...own], tasks, initial: initial.length });
 }
 
 async function runList(
   parts: JobParts,
-  list: { entries: readonly PlainValue[]; tasks: TaskRegistry },
-): Promise<boolean> {
+  list: { entries: readonly PlainValue[]; initial: number; tasks: TaskRegistry },
+): Promise<TasksEnd> {
   const { params, log, verdict, files } = parts;
   const now = (): number => params.clock.now();
   const timingFile = createDocumentFile({
@@ -115,6 +120,7 @@ async function runList(
   });
   const timing: Timing = createTiming({ startedAt: now(), changed: () => timingFile.changed() });
   const shared = createSharedContext(parts, list.entries);
+  let entered = 0;
   let interactiveOnError = params.options.interactiveOnError || params.job['interactive-on-error'] === true;
   const engine = createEngine({
     shared,
@@ -126,6 +132,7 @@ async function runList(
       now,
       sink: (event) => {
         timing.sink(event);
+        if (event.kind === 'start' && event.phase === 'enter' && event.depth === 0) entered += 1;
         params.onStep?.(event);
       },
     }),
@@ -152,12 +159,12 @@ async function runList(
   await closeAll(shared.cluster);
   await timingFile.settled();
   const { failures, abandoned } = outcome.unwinding;
-  return (
+  const nodesClean =
     statusOf(parts.summary) === 'pass' &&
     failures.length === 0 &&
     abandoned.length === 0 &&
-    params.stop.stopped === null
-  );
+    params.stop.stopped === null;
+  return { nodesClean, began: entered > list.initial };
 }
 
 async function pauseBeforeTeardown({ params, log }: JobParts): Promise<void> {

@@ -48,4 +48,5 @@ export interface JobResult {
   readonly summary: Summary;
   readonly nodesClean: boolean; // false = the hosts may hold what the job left and must be cleaned
   readonly hosts: readonly HostFinding[]; // what it says about their health
+  readonly began: boolean; // whether the first of its own tasks did, so that another try would do things twice
 }

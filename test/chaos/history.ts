@@ -61,6 +61,7 @@ const changing: ReadonlySet<string> = new Set([
   'jobs.enqueue',
   'jobs.claim',
   'jobs.unclaim',
+  'jobs.handBack',
   'jobs.start',
   'jobs.renew',
   'jobs.finish',

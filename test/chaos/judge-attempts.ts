@@ -1,6 +1,7 @@
 import type {
   AttemptRef,
   ClaimResult,
+  HandBack,
   JobOutcome,
   RenewResult,
   Transition,
@@ -91,6 +92,26 @@ export function judgeUnclaim(model: Model, call: StoreCall, answer: unknown): vo
   endGrant(model, { lockId: attemptId(job as { jobId: number; fence: number }), state: 'free' });
   // One that was asked to end becomes dead by that request; who and why was noted then.
   job.status = job.killAskedAt === null ? 'queued' : 'dead';
+}
+
+/** A runner that has started gives its job back: nothing else may, and its nodes are as it says (L5, L8). */
+export function judgeHandBack(model: Model, call: StoreCall, answer: unknown): void {
+  const [, { nodesClean }] = call.args as [AttemptRef, HandBack];
+  const job = current(model, call, answer as Transition);
+  if (job === null) return;
+  if (answer === 'stale') {
+    if (job.status === 'running') wronglyRefused(model, call, job);
+    return;
+  }
+  if (job.status === 'queued') return;
+  if (job.status !== 'running') {
+    const text = `job ${job.jobId} was handed back while it was ${job.status}`;
+    return breach(model, { law: 'L5', at: call.at, text, job });
+  }
+  const lockId = attemptId(job as { jobId: number; fence: number });
+  endGrant(model, { lockId, state: nodesClean ? 'free' : 'dirty' });
+  const status = job.killAskedAt === null ? 'queued' : 'dead';
+  Object.assign(job, { status, runner: null, goneAt: null } satisfies Partial<JobModel>);
 }
 
 /** Only the latest claim can be started, and by one runner (L3, L5). */

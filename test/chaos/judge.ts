@@ -1,5 +1,12 @@
 import type { Entry, StoreCall } from './history.ts';
-import { judgeClaim, judgeFinish, judgeRenew, judgeStart, judgeUnclaim } from './judge-attempts.ts';
+import {
+  judgeClaim,
+  judgeFinish,
+  judgeHandBack,
+  judgeRenew,
+  judgeStart,
+  judgeUnclaim,
+} from './judge-attempts.ts';
 import { judgeFact } from './judge-facts.ts';
 import {
   judgeBeginCleaning,
@@ -21,6 +28,7 @@ const judges: Readonly<Record<string, Judge>> = {
   'jobs.enqueue': judgeEnqueue,
   'jobs.claim': judgeClaim,
   'jobs.unclaim': judgeUnclaim,
+  'jobs.handBack': judgeHandBack,
   'jobs.start': judgeStart,
   'jobs.renew': judgeRenew,
   'jobs.finish': judgeFinish,

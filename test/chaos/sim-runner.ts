@@ -135,6 +135,7 @@ async function execute(
     failureReason,
     nodesClean: false,
     hosts: [],
+    began: true,
     durationSeconds: passed() / 1000,
     config: null,
   });
@@ -163,6 +164,7 @@ async function execute(
     failureReason: passes ? null : 'it failed',
     nodesClean,
     hosts: record.nodes.map((node) => ({ host: shortname(node), kind: 'works' })),
+    began: true,
     durationSeconds: passed() / 1000,
     config: new Map(random.chance(0.1) ? [['unlock_on_failure', false]] : []),
   };

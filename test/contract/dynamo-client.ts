@@ -19,11 +19,16 @@ export interface Place {
   readonly prefix: string; // of the tables' names
 }
 
+/** What a client of any service is made with to reach AWS, or what stands in for it at an endpoint. */
+export function settingsAt(endpoint: string | null) {
+  if (endpoint === null) return {};
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  return { endpoint, region: 'eu-west-1', credentials };
+}
+
 /** A client of AWS, or of what stands in for it at an endpoint. */
 export function clientAt(endpoint: string | null): DynamoDBClient {
-  if (endpoint === null) return new DynamoDBClient({});
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials });
+  return new DynamoDBClient(settingsAt(endpoint));
 }
 
 /** The tables of a place, with a client of their own. */

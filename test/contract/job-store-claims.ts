@@ -92,6 +92,67 @@ export function claimCases(get: () => StoresUnderTest): void {
     });
   });
 
+  describe('handBack()', () => {
+    const back = { actor: 'runner', nodesClean: false, now: 30 };
+
+    test('puts a started job back into its old place, with its nodes to be cleaned and no attempt used up', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      await jobs.enqueue({ run: 'r', jobs: [newJob('behind', { nodeCount: 2 })], now: 3 });
+      await jobs.start(attempt, { runner: 'x', now: 20 });
+      expect(await jobs.handBack({ ...attempt, fence: attempt.fence - 1 }, back)).toBe('stale');
+      for (let call = 0; call < 2; call++) expect(await jobs.handBack(attempt, back)).toBe('ok');
+      expect(await states()).toEqual(['a dirty', 'b dirty', 'c free']);
+      expect((await jobs.queueHead('box', 10)).map((job) => job.key)).toEqual(['k', 'behind']);
+      expect(await counts()).toMatchObject({ queued: 2, waiting: 0, running: 0 });
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({
+        status: 'queued',
+        attempt: 0,
+        fence: attempt.fence,
+        runner: null,
+        startedAt: null,
+        leaseUntil: null,
+      });
+      expect(await jobs.expired(10_000)).toEqual([]);
+      expect(await jobs.start(attempt, { runner: 'x', now: 31 })).toBe('stale');
+      expect(await jobs.renew(attempt, { leaseUntil: 99, now: 31 })).toEqual({ kind: 'stale' });
+    });
+
+    test('leaves clean nodes free, and is stale once another has the job', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      await jobs.start(attempt, { runner: 'x', now: 20 });
+      expect(await jobs.handBack(attempt, { ...back, nodesClean: true })).toBe('ok');
+      expect(await states()).toEqual(['a free', 'b free', 'c free']);
+      const again = { run: 'r', jobId: attempt.jobId, nodes: ['b', 'c'], leaseUntil: 100, now: 32 };
+      expect(await jobs.claim(again)).toMatchObject({ kind: 'claimed', attemptNumber: 1 });
+      expect(await jobs.handBack(attempt, back)).toBe('stale');
+      expect(await states()).toEqual(['a free', 'b locked', 'c locked']);
+    });
+
+    test('is stale for a job that is over, or has not started', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      expect(await jobs.handBack(attempt, back)).toBe('stale');
+      await jobs.start(attempt, { runner: 'x', now: 20 });
+      const outcome = { status: 'pass', failureReason: null, actor: 'runner', durationSeconds: 1 } as const;
+      await jobs.finish(attempt, { ...outcome, nodesClean: true, now: 25 });
+      expect(await jobs.handBack(attempt, back)).toBe('stale');
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'pass' });
+    });
+
+    test('does not bring back a job that somebody wanted to end', async () => {
+      const { jobs } = get();
+      const attempt = await claimed();
+      await jobs.start(attempt, { runner: 'x', now: 20 });
+      await jobs.kill({ run: 'r', actor: 'alice', reason: 'wrong branch', now: 21 });
+      expect(await jobs.handBack(attempt, back)).toBe('ok');
+      expect(await jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'dead', actor: 'alice' });
+      expect(await states()).toEqual(['a dirty', 'b dirty', 'c free']);
+      expect(await counts()).toMatchObject({ queued: 0, running: 0, dead: 1 });
+    });
+  });
+
   describe('unclaim()', () => {
     test('puts the job back into its old place, and the next claim has a higher fence', async () => {
       const { jobs } = get();
