@@ -80,7 +80,7 @@ const acknowledged: readonly Acknowledgement[] = [
       'The public half is on machines that AWS does not reach; whoever changes it there stores the new key here. An automatic rotation would lock the lab out.',
   },
   {
-    at: ['Runners/Task/TaskRole', 'api/Role', 'notify/Role', 'retention/Role'],
+    at: ['Runners/ArchiveRole', 'api/Role', 'on-runner-stopped/Role', 'notify/Role', 'retention/Role'],
     id: objects,
     reason:
       'Objects of this one bucket, whose names are those of runs and jobs and are not known before they are made.',

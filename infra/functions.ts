@@ -58,12 +58,14 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
   const api = make('api', {
     does: 'The HTTP API of the lab',
     lua: true,
+    pages: true,
     seconds: 29, // an HTTP API waits for 30
     memory: 1024,
     environment: {
       ...environment,
       ...launching,
       LOLIGO_SUBMISSIONS_QUEUE_URL: queues.submissions.queue.queueUrl,
+      LOLIGO_MAX_RUNNERS: String(lab.maxRunners), // the plan by which it says why jobs wait
       ...(lab.operators.length > 0 && { LOLIGO_OPERATORS: lab.operators.join(',') }),
     },
   })
@@ -114,6 +116,10 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
       .may(['sqs:SendMessage'], [wakeups])
       .may(['ecs:DescribeTasks', 'ecs:StopTask'], [props.tasks]);
 
+  const onRunnerStopped = sweeper('on-runner-stopped')
+    .may(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [objects])
+    .may(['s3:ListBucket'], [props.bucket]);
+
   const notify = make('notify', {
     does: 'Reports on runs that are over or late',
     seconds: 120,
@@ -140,7 +146,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     scheduleSuite,
     dispatch,
     sweep: sweeper('sweep'),
-    onRunnerStopped: sweeper('on-runner-stopped'),
+    onRunnerStopped,
     notify,
     retention,
   };

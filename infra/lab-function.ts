@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -13,19 +14,26 @@ export interface LabFunctionProps {
   readonly most?: number; // at once; default: what the account allows
   readonly environment: Readonly<Record<string, string>>;
   readonly lua?: boolean; // whether it runs merge scripts, whose interpreter is a file beside the bundle
+  readonly pages?: boolean; // whether it serves the pages for people, which are built beside the bundle
 }
 
 const house = fileURLToPath(new URL('..', import.meta.url));
 // Packages of the older kind look for `require`, which a bundle of modules does not have.
 const banner = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
-const luaBeside = {
-  beforeInstall: () => [],
-  beforeBundling: () => [],
-  afterBundling: (input: string, output: string) => [
-    `cp "${input}/node_modules/wasmoon/dist/glue.wasm" "${output}"`,
-  ],
-};
+/** What lies beside the bundle of a function. */
+function beside({ lua, pages }: Pick<LabFunctionProps, 'lua' | 'pages'>): ICommandHooks {
+  return {
+    beforeInstall: () => [],
+    beforeBundling: () => [],
+    afterBundling: (input, output) => [
+      ...(lua === true ? [`cp "${input}/node_modules/wasmoon/dist/glue.wasm" "${output}"`] : []),
+      ...(pages === true
+        ? [`"${input}/node_modules/.bin/vite" build "${input}/web" --outDir "${output}/pages"`]
+        : []),
+    ],
+  };
+}
 
 /** `lambdas/ID.ts` as a function with a role and a log of its own: what it may do is what is granted to it, and writing that log. */
 export class LabFunction extends Construct {
@@ -63,7 +71,7 @@ export class LabFunction extends Construct {
         bundleAwsSDK: true,
         externalModules: ['*.node', 'cpu-features'],
         mainFields: ['module', 'main'],
-        ...(props.lua === true && { commandHooks: luaBeside }),
+        commandHooks: beside(props),
       },
     });
   }

@@ -43,10 +43,11 @@ export class LabStack extends Stack {
     const runners = new Runners(this, 'Runners', {
       ...props,
       network,
+      bucket: archive.bucket.bucketArn,
       environment: { ...environment, LOLIGO_SSH_KEY_SECRET: sshKey.secretArn },
     });
     const task = runners.task;
-    allowRunner({ tables, archive, queues, runners });
+    allowRunner({ tables, queues, runners });
     sshKey.grantRead(task.taskRole);
     const mail = mailOf(this, props.notifyFrom);
     const functions = labFunctions(this, {
@@ -90,9 +91,9 @@ export class LabStack extends Stack {
   }
 }
 
-/** A runner reports on its attempt, writes its archive and wakes the dispatcher; whose attempt it is, the stores check by the fence. */
-function allowRunner(lab: { tables: Tables; archive: Archive; queues: Queues; runners: Runners }): void {
-  const { tables, archive, queues, runners } = lab;
+/** A runner reports on its attempt and wakes the dispatcher; whose attempt it is, the stores check by the fence. */
+function allowRunner(lab: { tables: Tables; queues: Queues; runners: Runners }): void {
+  const { tables, queues, runners } = lab;
   const { nodes, results } = tables;
   const may = (actions: string[], resources: string[]) =>
     runners.task.addToTaskRolePolicy(new PolicyStatement({ actions, resources }));
@@ -109,8 +110,6 @@ function allowRunner(lab: { tables: Tables; archive: Archive; queues: Queues; ru
     ].map((action) => `dynamodb:${action}`),
     [nodes.tableArn, ...withIndexes(results)],
   );
-  may(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [`${archive.bucket.bucketArn}/*`]);
-  may(['s3:ListBucket'], [archive.bucket.bucketArn]);
   may(['sqs:SendMessage'], [queues.wakeups.queue.queueArn]);
 }
 

@@ -13,7 +13,7 @@ import {
   TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
-import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { fileURLToPath } from 'node:url';
@@ -23,6 +23,7 @@ import type { Network } from './network.ts';
 interface RunnersProps extends Pick<LabProps, 'spot' | 'ec2Pool'> {
   readonly network: Network;
   readonly environment: Readonly<Record<string, string>>;
+  readonly bucket: string; // ARN of the archive
 }
 
 /** Name of the container in the task, which a launch overrides. */
@@ -61,6 +62,7 @@ export class Runners extends Construct {
       cpu: '512',
       memoryMiB: '1024',
     });
+    const archive = this.#archiveRole(props.bucket);
     this.task.addContainer(runnerContainer, {
       image: ContainerImage.fromAsset(house, {
         file: 'runner/Dockerfile',
@@ -68,7 +70,7 @@ export class Runners extends Construct {
         exclude: ['*', ...imageFolders.map((each) => `!${each}`), 'suites/**/*.test.ts'],
       }),
       memoryLimitMiB: 1024,
-      environment: { ...props.environment },
+      environment: { ...props.environment, LOLIGO_ARCHIVE_ROLE: archive.roleArn },
       stopTimeout: Duration.seconds(120), // what the runner has to unwind
       logging: LogDrivers.awsLogs({
         streamPrefix: runnerContainer,
@@ -79,6 +81,22 @@ export class Runners extends Construct {
       }),
     });
     this.capacity = ec2Pool === null ? fargate(props.spot) : [this.#instances(network, ec2Pool)];
+  }
+
+  /** What the task itself may not do: it takes this role for the folder of its job only, see `adapters/aws/job-credentials.ts`. */
+  #archiveRole(bucket: string): Role {
+    const role = new Role(this, 'ArchiveRole', {
+      description: 'The archive, as far as the session policy of a job allows it',
+      assumedBy: new ArnPrincipal(this.task.taskRole.roleArn),
+    });
+    const may = (actions: string[], resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
+    may(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [`${bucket}/*`]);
+    may(['s3:ListBucket'], [bucket]);
+    this.task.addToTaskRolePolicy(
+      new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [role.roleArn] }),
+    );
+    return role;
   }
 
   #instances(network: Network, pool: NonNullable<LabProps['ec2Pool']>) {

@@ -140,6 +140,18 @@ describe('what is not there', () => {
     expect(all(type)).toEqual([]);
   });
 
+  test('a runner reaches the archive by a role that only its task may take', () => {
+    const trusted = one('AWS::IAM::Role', /^RunnersArchiveRole/)['AssumeRolePolicyDocument'].Statement;
+    const task = expect.stringMatching(/^RunnersTaskTaskRole/);
+    expect(trusted).toEqual([
+      { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': [task, 'Arn'] } } },
+    ]);
+    const own = one('AWS::IAM::Policy', /^RunnersTaskTaskRole/)['PolicyDocument'].Statement;
+    const actions = own.flatMap(({ Action }: { Action: string | string[] }) => Action);
+    expect(actions).toContain('sts:AssumeRole');
+    expect(actions.filter((action: string) => action.startsWith('s3:'))).toEqual([]);
+  });
+
   test('no function may do everything, or something to everything', () => {
     const roles = [...all('AWS::IAM::Policy'), ...all('AWS::IAM::ManagedPolicy')];
     const wide = roles.flatMap(({ id, props }) =>

@@ -14,6 +14,11 @@ const functions = Object.entries(assembly.template.Resources)
     return { name: id.replace(/Function.*/, ''), folder: assembly.assetOf(Code.S3Key) };
   });
 
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
+}
+
 /** Loads a bundle in a process of its own and calls it once; resolves with what it printed. */
 async function firstAnswer(folder: string): Promise<{ text: string; ms: number }> {
   const call = `
@@ -48,7 +53,7 @@ test('there is a bundle for each function', () => {
 
 describe.each(functions)('$name', ({ name, folder }) => {
   test('is below 1 MB compressed', () => {
-    const bytes = readdirSync(folder).map((file) => gzipSync(readFileSync(join(folder, file))).length);
+    const bytes = filesIn(folder).map((file) => gzipSync(readFileSync(file)).length);
     const kilobytes = Math.round(bytes.reduce((sum, each) => sum + each, 0) / 1024);
     console.log(`${name}: ${kilobytes} KB compressed`);
     expect(kilobytes).toBeLessThan(1024);
@@ -59,6 +64,11 @@ describe.each(functions)('$name', ({ name, folder }) => {
     console.log(`${name}: ${Math.round(ms)} ms from the start of the process to the first answer`);
     expect(text).toMatch(/^error [\s\S]*LOLIGO_MAX_RUNNERS/);
   });
+});
+
+test('the API has the pages beside it', () => {
+  const having = functions.filter(({ folder }) => existsSync(join(folder, 'pages', 'index.html')));
+  expect(having.map(({ name }) => name)).toEqual(['api']);
 });
 
 test('those that run merge scripts have the interpreter beside them', () => {

@@ -10,8 +10,8 @@ const outage = createLaunchOutage();
 
 /** One pass for all the wake-ups of a batch, since a pass looks at every queue; and one a minute, in case a wake-up was lost. */
 export async function handler(event: unknown): Promise<BatchAnswer> {
-  const { ports, maxRunners } = await openLab();
-  const pass = async () => void (await dispatch(ports, { maxRunners, outage }));
+  const { ports, maxRunners, site } = await openLab();
+  const pass = async () => void (await dispatch(ports, { maxRunners, outage, rules: site.queueRules }));
   if (isScheduled(event)) {
     await pass();
     return { batchItemFailures: [] };

@@ -33,9 +33,10 @@ export async function sweepFor(lab: Lab, forMs: number): Promise<void> {
   }
 }
 
-/** One pass; the queues that it put jobs back into are looked at. */
+/** One pass; when it has put jobs back or nodes free, the queues that have jobs are looked at. */
 export async function sweepOnce(lab: Lab): Promise<void> {
   const { requeued, ended, released } = await sweeperOf(lab).sweep();
   if (requeued.length + ended.length + released.length === 0) return;
-  await lab.ports.wakeups.poke('any');
+  const { jobs, wakeups } = lab.ports;
+  for (const type of await jobs.queuedTypes()) await wakeups.poke(type);
 }

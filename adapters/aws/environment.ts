@@ -34,6 +34,7 @@ const schema = z.object({
   LOLIGO_NODES_TABLE: text,
   LOLIGO_RESULTS_TABLE: text,
   LOLIGO_ARCHIVE_BUCKET: text,
+  LOLIGO_ARCHIVE_ROLE: text, // ARN of the role by which a runner reaches the archive; default: its own
   LOLIGO_ARCHIVE_URL: https, // where the archive is served to readers
   LOLIGO_WAKEUPS_QUEUE_URL: https,
   LOLIGO_SUBMISSIONS_QUEUE_URL: https,

@@ -3,6 +3,8 @@ import type { AttemptRef, Transition } from '../../core/ports/job-store.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { awsClients } from './clients.ts';
 import { needed, readAwsEnvironment } from './environment.ts';
+import type { AwsEnvironment } from './environment.ts';
+import { jobCredentials } from './job-credentials.ts';
 import { awsPorts } from './ports.ts';
 import type { AwsPorts } from './ports.ts';
 import { assignedAttempt, attemptOf, ownTask, sshKeyOf } from './runner-attempt.ts';
@@ -27,9 +29,10 @@ export async function openRunnerLab(
   log: Logger,
 ): Promise<RunnerLab | null> {
   const environment = readAwsEnvironment(env);
-  const clients = awsClients(environment);
+  const attempt = assignedAttempt(env);
+  const clients = awsClients(environment, archiveCredentials(environment, attempt));
   const ports = awsPorts(environment, { log, clients });
-  const assigned = await attemptOf(ports, assignedAttempt(env));
+  const assigned = await attemptOf(ports, attempt);
   if (assigned === null) return null;
   const { run, jobId } = assigned.attempt;
   const folder = `${run}/${jobId}`;
@@ -44,4 +47,12 @@ export async function openRunnerLab(
     moved: (spec) => ports.nodes.moved(assigned.attempt, { spec, now: ports.clock.now() }),
     settle: async () => void (await mergeParts({ client: clients.s3(), bucket, folder })),
   };
+}
+
+/** Those that reach the folder of the attempt's job only; undefined where the lab has no role for that. */
+function archiveCredentials(environment: AwsEnvironment, attempt: AttemptRef) {
+  const role = environment.LOLIGO_ARCHIVE_ROLE;
+  if (role === undefined) return undefined;
+  const bucket = needed(environment, 'LOLIGO_ARCHIVE_BUCKET');
+  return jobCredentials({ client: awsClients(environment).sts(), role, bucket, attempt });
 }

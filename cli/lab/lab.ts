@@ -44,7 +44,7 @@ import { labPaths, lastPort, makeLabFolders, rememberPort, removeLabSign, writeL
 import type { LabPaths } from './sign.ts';
 import { suiteSettings } from '../environment.ts';
 import { startLoop } from './loop.ts';
-import { builtPages } from './pages.ts';
+import { builtPages } from '../../adapters/http/built-pages.ts';
 import { resultsDesk } from './results-desk.ts';
 import { pruneSuiteCache } from './suite-cache.ts';
 import { startRetention } from './retention.ts';
@@ -231,7 +231,7 @@ async function openApi(params: {
   const apiPorts = {
     ...ports,
     url,
-    pages: builtPages,
+    pages: builtPages(join(import.meta.dirname, '..', '..', 'web', 'dist')),
     notifier: params.desk.notifier,
     submissions: fileSubmissions({ folder: paths.submissions }),
     authenticate: labAuthenticator({ token, tokens: ports.tokens, clock: ports.clock }),

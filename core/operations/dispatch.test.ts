@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeLab } from '../../test/fixtures/fake-lab.ts';
 import { newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, whyJobsWait } from './dispatch.ts';
 import type { DispatchResult } from './dispatch.ts';
 import { createLaunchOutage } from './launch-outage.ts';
 
@@ -28,7 +28,10 @@ function whyWaiting(result: DispatchResult, jobId: number | undefined): string |
 
 test('starts what can start with its nodes, and says why the others wait', async () => {
   const { lab, ids } = await labWith(2, [{ nodeCount: 2 }, {}, { osType: 'ubuntu' }]);
+  const foreseen = await whyJobsWait(lab, everyone);
+  expect(await lab.nodes.list({ state: 'free' })).toHaveLength(2);
   const result = await dispatch(lab, everyone);
+  expect(foreseen.map(({ jobId }) => jobId)).toEqual([ids[1], ids[2]]);
   expect(result.started).toBe(1);
   expect(lab.launcher.launched[0]).toMatchObject({ attempt: { run: 'r', jobId: ids[0] }, attemptNumber: 1 });
   expect(lab.launcher.launched[0]?.nodes.map((node) => node.name)).toEqual(['n0', 'n1']);

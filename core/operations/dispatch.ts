@@ -59,6 +59,17 @@ export async function dispatch(ports: DispatchPorts, options: DispatchOptions): 
   }
 }
 
+/**
+ * Why the queued jobs of the lab wait, by a plan that nothing is done with; those who could start are left out. It reads as much as a pass
+ * that starts nothing.
+ */
+export async function whyJobsWait(
+  ports: DispatchPorts,
+  options: DispatchOptions,
+): Promise<readonly WaitingJob[]> {
+  return (await planned(ports, { ...options, outage: createLaunchOutage() })).waiting;
+}
+
 interface Pass extends DispatchResult {
   readonly complete: boolean; // all queued jobs were seen
   readonly failed: boolean; // a runner could not be started

@@ -71,6 +71,7 @@ describeWith(['moto'], 'the runner as a task on AWS', () => {
         LOLIGO_NODES_TABLE: `${stores.place.prefix}-nodes`,
         LOLIGO_RESULTS_TABLE: `${stores.place.prefix}-results`,
         LOLIGO_ARCHIVE_BUCKET: 'archive',
+        LOLIGO_ARCHIVE_ROLE: 'arn:aws:iam::123456789012:role/archive',
         LOLIGO_ARCHIVE_URL: 'https://logs.example',
         LOLIGO_SSH_KEY_SECRET: 'key',
         [attemptVariable]: JSON.stringify(attempt),

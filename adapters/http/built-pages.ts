@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PageFile } from '../../api/ports.ts';
 
-const folder = join(import.meta.dirname, '..', '..', 'web', 'dist');
 const types: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   html: 'text/html; charset=utf-8',
@@ -11,8 +9,14 @@ const types: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** A file of the built pages (`npm run pages`), as it is now; null when there is none, also when they have not been built. */
-export async function builtPages(path: string): Promise<PageFile | null> {
+/** The files of the built pages (`npm run pages`) in a folder, as they are now; null for one that is not there, also when none have been built. */
+export function builtPages(
+  folder: string,
+): (path: string) => Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string } | null> {
+  return async (path) => await pageFile(folder, path);
+}
+
+async function pageFile(folder: string, path: string) {
   const name = /^(?:assets\/)?[\w-]+\.([a-z]+)$/.exec(path);
   const type = types[name?.[1] ?? ''];
   if (type === undefined) return null;
