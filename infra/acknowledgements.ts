@@ -91,6 +91,22 @@ const acknowledged: readonly Acknowledgement[] = [
     reason: 'Tasks of the one cluster of this lab, whose names ECS draws when they start.',
   },
   {
+    at: ['Runners/InstanceRole'],
+    id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+    reason:
+      'What the agent of ECS asks before it knows its cluster (endpoints, a token for pulls) has no resource; the rest of it is limited to the one cluster.',
+  },
+  {
+    at: ['Runners/InstanceRole'],
+    id: 'AwsSolutions::AwsSolutions-IAM5[Action::ecs:Submit*]',
+    reason: 'How the agent reports what becomes of its tasks; limited to the one cluster.',
+  },
+  {
+    at: ['Runners/Instances/ASG'],
+    id: 'AwsSolutions::AwsSolutions-AS3',
+    reason: 'Instances come and go with the jobs; what a person should hear of is a job, and has its alarm.',
+  },
+  {
     at: ['Runners/Task/ExecutionRole'],
     id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
     reason: 'ecr:GetAuthorizationToken has no resource; the pull itself is limited to the one repository.',

@@ -1,6 +1,12 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
-import { InstanceType, LaunchTemplate, SecurityGroup, UserData } from 'aws-cdk-lib/aws-ec2';
+import {
+  BlockDeviceVolume,
+  InstanceType,
+  LaunchTemplate,
+  SecurityGroup,
+  UserData,
+} from 'aws-cdk-lib/aws-ec2';
 import {
   AsgCapacityProvider,
   Cluster,
@@ -13,7 +19,7 @@ import {
   TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
-import { ArnPrincipal, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { fileURLToPath } from 'node:url';
@@ -101,10 +107,7 @@ export class Runners extends Construct {
 
   #instances(network: Network, pool: NonNullable<LabProps['ec2Pool']>) {
     const role = new Role(this, 'InstanceRole', {
-      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
-      managedPolicies: [
-        ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonEC2ContainerServiceforEC2Role'),
-      ],
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'), // what an agent needs is granted by the cluster
     });
     const group = new AutoScalingGroup(this, 'Instances', {
       vpc: network.vpc,
@@ -117,6 +120,7 @@ export class Runners extends Construct {
         securityGroup: new SecurityGroup(this, 'InstanceGroup', { vpc: network.vpc }),
         userData: UserData.forLinux(),
         requireImdsv2: true,
+        blockDevices: [{ deviceName: '/dev/xvda', volume: BlockDeviceVolume.ebs(30, { encrypted: true }) }],
         role,
       }),
     });
@@ -124,7 +128,9 @@ export class Runners extends Construct {
       autoScalingGroup: group,
       enableManagedTerminationProtection: false, // a task that is cut off is a job that is tried again
     });
-    this.cluster.addAsgCapacityProvider(provider);
+    // No function that drains instances, which takes a zero that the types do not know: a runner that is told to end has its own two minutes.
+    const undrained = { spotInstanceDraining: false, taskDrainTime: Duration.seconds(0) };
+    this.cluster.addAsgCapacityProvider(provider, undrained);
     return { capacityProvider: provider.capacityProviderName, weight: 1 };
   }
 }
