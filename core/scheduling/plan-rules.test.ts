@@ -138,35 +138,55 @@ describe('fair share', () => {
 });
 
 describe('with all rules at once, a big job is not starved (L9)', () => {
+  const someJob = fc.record({
+    owner: fc.constantFrom('a', 'b', 'c', 'd'),
+    maxSeconds: fc.constantFrom(3600, 5400, 7200),
+  });
+  const someJobs = fc.array(someJob, { minLength: 60, maxLength: 60 });
+
   test('it starts when patience and what runs are over, however many others come, and whatever is expected of them', () => {
-    const someJob = fc.record({
-      owner: fc.constantFrom('a', 'b', 'c', 'd'),
-      nodeCount: fc.integer({ min: 1, max: 2 }),
-    });
     fc.assert(
-      fc.property(fc.array(someJob, { minLength: 60, maxLength: 60 }), fc.boolean(), (others, fairShare) => {
-        expect(startOfBig(others, fairShare)).toBeLessThanOrEqual(patience + 3 * hour);
+      fc.property(someJobs, fc.boolean(), (others, fairShare) => {
+        expect(startOfBig(others, { fairShare, patienceMs: patience })).toBeLessThanOrEqual(
+          patience + 3 * hour,
+        );
       }),
       { numRuns: 60 },
     );
+  });
+
+  test.each([false, true])('without patience it would be, fair share being %s', (fairShare) => {
+    const others = Array.from({ length: 60 }, (_, i) => ({ owner: 'bcd'.charAt(i % 3), maxSeconds: 5400 }));
+    expect(startOfBig(others, { fairShare, patienceMs: Infinity })).toBe(Infinity);
   });
 });
 
 const patience = 6 * hour;
 
-/** When a job that wants all the nodes that people leave starts, while two others come every half hour that promise to be short, and are not. */
-function startOfBig(others: readonly { owner: string; nodeCount: number }[], fairShare: boolean): number {
+/**
+ * When a job that wants all the nodes that people leave starts, while two others come every half hour that promise to be short, and are not.
+ * The nodes come free one after the other.
+ */
+function startOfBig(
+  others: readonly { owner: string; maxSeconds: number }[],
+  changes: Pick<QueueRules, 'fairShare' | 'patienceMs'>,
+): number {
   const names = ['a', 'b', 'c', 'd', 'e'];
-  const settings = { ...quota(5).rules, reserveMachines: 1, fairShare, patienceMs: patience };
+  const settings = { ...quota(5).rules, reserveMachines: 1, ...changes };
   const big = job(0, { owner: 'a', nodeCount: 4 });
   const queue = new Map([[0, big]]);
-  const holders = new Map<string, { jobId: number; endsBy: number; owner: string; likelyEnd: number }>();
+  const holders = new Map(
+    ['b', 'c', 'd'].map((name, i) => {
+      const endsBy = ((i + 1) * hour) / 2;
+      return [name, { jobId: 1000 + i, endsBy, owner: 'd', likelyEnd: endsBy }] as const;
+    }),
+  );
   for (let round = 0; round < others.length / 2; round++) {
     const now = (round * hour) / 2;
     for (const [name, held] of holders) if (held.endsBy <= now) holders.delete(name);
     for (const [i, other] of others.slice(2 * round, 2 * round + 2).entries()) {
       const expected = { shortest: 1, longest: 60 };
-      const added = job(1 + 2 * round + i, { ...other, submittedAt: now, maxSeconds: 5400, expected });
+      const added = job(1 + 2 * round + i, { ...other, submittedAt: now, expected });
       queue.set(added.jobId, added);
     }
     const nodes = names.map((name) => {
