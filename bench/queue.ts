@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { openDatabase } from '../adapters/embedded/database.ts';
 import { sqliteJobStore } from '../adapters/embedded/job-store.ts';
 import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
+import { queuePage } from '../core/operations/queue-page.ts';
+import { queueWindow } from '../core/operations/queue-window.ts';
 import { plan } from '../core/scheduling/plan.ts';
 import type { NewJob } from '../core/ports/job-store.ts';
 import { newJob, nodeSpec } from '../test/fixtures/lab-records.ts';
@@ -54,6 +56,17 @@ async function measure(file: string): Promise<void> {
   await timed('plan of 500 jobs on 100 nodes', 1, async () =>
     plan({ now: 3, jobs: head, nodes: inventory, running: [], slots: null }),
   );
+  const window = { size: 500, perOwner: null };
+  await timed('what a pass reads: 500 jobs', 1, () => queueWindow(jobs, { ...window, nodes: inventory }));
+  await timed('the same, an owner to have 100', 1, () =>
+    queueWindow(jobs, { ...window, nodes: inventory, perOwner: 100 }),
+  );
+  await timed('the same, none can be served', 1, () => queueWindow(jobs, { ...window, nodes: [] }));
+  const middle = { priority: 1000, jobId: Math.trunc(jobCount / 2) };
+  await timed('page of 100 jobs in the middle', 1, () =>
+    queuePage(jobs, { machineType: null, limit: 100, after: middle }),
+  );
+  await timed('one job, as --why reads it', 1, () => jobs.getJob('bench', middle.jobId));
   await attemptsOneByOne(jobs, Math.min(attempts, jobCount));
   await locksOfFour(nodes);
   database.close();

@@ -12,8 +12,10 @@ interface Window {
 
 /**
  * The part of the queue that is planned: of each machine type so many of the first jobs that the inventory could serve, and
- * all the others that stand between them. With `perOwner`, an owner's jobs beyond so many are left out and take no room. Jobs that can never be served take no room, so that however many there are, those
- * behind them are seen (L9).
+ * all the others that stand between them. With `perOwner`, an owner's jobs beyond so many are left out and take no room. Jobs that can
+ * never be served take no room, so that however many there are, those behind them are seen (L9). Costs one ranged query and as many
+ * whole records for each `size` jobs that are read, and one look at each node: as a rule that is one page a machine type. Jobs that
+ * take no room are read all the same, so that a queue that is full of them is read to its end (`bench/queue.ts`).
  */
 export async function queueWindow(
   jobs: Pick<JobStore, 'queueHead' | 'queuedTypes'>,
