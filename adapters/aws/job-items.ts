@@ -33,6 +33,13 @@ export async function readJob(
   return item?.job.run === run ? item : null;
 }
 
+type StoredJob = Omit<JobRecord, 'roleWishes'> & Partial<Pick<JobRecord, 'roleWishes'>>;
+
+/** The record of a job as the table has it: one that came before jobs could ask for nodes that differ says nothing of that. */
+export function jobOf({ job }: { readonly job: StoredJob }): JobRecord {
+  return { roleWishes: null, ...job };
+}
+
 /** The job, if this attempt is its latest. */
 export async function currentAttempt(tables: Tables, attempt: AttemptRef): Promise<JobItem | null> {
   const item = await readJob(tables, attempt);

@@ -1,5 +1,6 @@
 import { compareCodePoints } from '../../core/config/code-point-order.ts';
 import type { JobRecord } from '../../core/ports/job-store.ts';
+import { jobOf } from './job-items.ts';
 import type { JobItem } from './job-items.ts';
 import type { Key } from './keys.ts';
 import type { Tables } from './table.ts';
@@ -47,5 +48,5 @@ export async function pageOfJobs(
 /** Jobs by their keys, in that order, without those that are gone. */
 async function readJobs(tables: Tables, keys: readonly Key[]): Promise<JobRecord[]> {
   const items = await tables.getMany<JobItem>(tables.results, keys);
-  return items.filter((item) => item !== null).map((item) => item.job);
+  return items.filter((item) => item !== null).map(jobOf);
 }

@@ -3,7 +3,7 @@ import type { JobStore } from '../../core/ports/job-store.ts';
 import { jobStatuses } from '../../core/results/job-state.ts';
 import type { JobStatus } from '../../core/results/job-state.ts';
 import { enqueue } from './job-enqueue.ts';
-import { putJob, readJob } from './job-items.ts';
+import { jobOf, putJob, readJob } from './job-items.ts';
 import { pageOfJobs } from './job-pages.ts';
 import type { IndexEntry } from './job-pages.ts';
 import { allShards, partitions, resultKeys, sortable } from './keys.ts';
@@ -20,7 +20,10 @@ type Queue = Pick<JobStore, 'enqueue' | 'getJob' | 'listJobs' | 'queueHead' | 'q
 export function dynamoQueue(tables: Tables): Queue {
   return {
     enqueue: async (params) => enqueue(tables, params),
-    getJob: async (run, jobId) => (await readJob(tables, { run, jobId }))?.job ?? null,
+    async getJob(run, jobId) {
+      const item = await readJob(tables, { run, jobId });
+      return item === null ? null : jobOf(item);
+    },
     /** One query for each shard, and for each status when no run is named; one read for each hundred jobs. */
     async listJobs({ run, statuses = jobStatuses, limit, offset = 0, after }) {
       const wanted = new Set(statuses);
