@@ -175,12 +175,11 @@ function startOfBig(
   const settings = { ...quota(5).rules, reserveMachines: 1, ...changes };
   const big = job(0, { owner: 'a', nodeCount: 4 });
   const queue = new Map([[0, big]]);
-  const holders = new Map(
-    ['b', 'c', 'd'].map((name, i) => {
-      const endsBy = ((i + 1) * hour) / 2;
-      return [name, { jobId: 1000 + i, endsBy, owner: 'd', likelyEnd: endsBy }] as const;
-    }),
-  );
+  const holders = new Map<string, { jobId: number; endsBy: number; owner: string; likelyEnd: number }>();
+  for (const [i, name] of ['b', 'c', 'd'].entries()) {
+    const endsBy = ((i + 1) * hour) / 2;
+    holders.set(name, { jobId: 1000 + i, endsBy, owner: 'd', likelyEnd: endsBy });
+  }
   for (let round = 0; round < others.length / 2; round++) {
     const now = (round * hour) / 2;
     for (const [name, held] of holders) if (held.endsBy <= now) holders.delete(name);
