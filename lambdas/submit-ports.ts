@@ -54,5 +54,5 @@ async function openSource(
     cacheFolder: join(tmpdir(), 'suites'),
     fetchers: { s3: async (url, signal) => await s3Tarballs({ forcePathStyle })(url, signal) },
   });
-  return { source, relpath, suitePath: null };
+  return { source, relpath, suitePath: location }; // runners fetch it themselves
 }

@@ -10,6 +10,7 @@ import { sqliteNodeEvidence } from '../adapters/embedded/node-evidence.ts';
 import { sqliteNodeStore } from '../adapters/embedded/node-store.ts';
 import { labFolder } from '../adapters/embedded/lab-folder.ts';
 import { processIdentity } from '../adapters/embedded/process-identity.ts';
+import { suiteFolder } from '../adapters/git/suite-folder.ts';
 import { httpArchive } from '../adapters/http/archive.ts';
 import { httpStores } from '../adapters/http/job-store.ts';
 import type { RunnerStores } from '../adapters/http/job-store.ts';
@@ -98,17 +99,8 @@ async function openTask(file: string): Promise<Task> {
 async function openAwsTask(): Promise<Task | null> {
   // Only here, because other runners need nothing of it.
   const { openRunnerLab } = await import('../adapters/aws/runner-lab.ts');
-  const log = consoleLog();
-  const lab = await openRunnerLab(process.env, log);
-  if (lab === null) return null;
-  const close = async () => {
-    try {
-      await lab.settle();
-    } catch (error) {
-      log.warn(`the files of the archive stay in parts: ${String(error)}`);
-    }
-  };
-  return { assignment: lab, lab: { ...lab, close } };
+  const lab = await openRunnerLab(process.env, consoleLog());
+  return lab === null ? null : { assignment: lab, lab };
 }
 
 function consoleLog(): Logger {
@@ -210,7 +202,7 @@ async function execute({
   const prefix = `${record.run}/${record.jobId}`;
   const { archivePath } = lab;
   const config = configOfRecord(pyYaml, { record, nodes: assignment.nodes, archivePath });
-  const suitePath = config.get('suite_path');
+  const suitePath = await suitePathOf(config);
   const nodes = await nodesOfJob({ assignment, config, lab });
   const result = await runJob({
     config,
@@ -225,7 +217,7 @@ async function execute({
       jobId: record.jobId,
       description: record.description,
       verbose: config.get('verbose') === true,
-      suitePath: typeof suitePath === 'string' ? suitePath : null,
+      suitePath,
       interactiveOnError: false,
     },
     clock,
@@ -237,6 +229,21 @@ async function execute({
     ...(nodes && { nodes }),
   });
   return { ...result, durationSeconds: result.summary.duration ?? null, config };
+}
+
+/** Where the tasks of the job's suite are on this machine; those of a lab on AWS come as a tarball. */
+async function suitePathOf(config: YamlMap): Promise<string | null> {
+  const given = config.get('suite_path');
+  if (typeof given !== 'string') return null;
+  const relpath = config.get('suite_relpath');
+  return await suiteFolder(given, {
+    relpath: typeof relpath === 'string' ? relpath : '',
+    cacheFolder: join(tmpdir(), 'loligo-suites'),
+    fetchers: {
+      s3: async (url, signal) =>
+        await (await import('../adapters/aws/s3-tarball.ts')).s3Tarballs()(url, signal),
+    },
+  });
 }
 
 /** The nodes of the attempt whose providers make them what the job asks for; null when there are none. */

@@ -19,8 +19,11 @@ export interface RunnerLab extends Pick<AwsPorts, 'jobs' | 'evidence' | 'holds' 
   readonly sshKey: string | null; // the lab's private key as text; null = it has none
   readonly archivePath: string; // how the archive's folder of the job is named
   readonly moved: (spec: NodeSpec) => Promise<Transition>;
-  /** Makes whole objects of the job's files, once nothing more is appended to them. */
-  readonly settle: () => Promise<void>;
+  /**
+   * Called when the attempt is over: wakes the dispatcher, for its nodes are free now, and makes whole objects of the job's files, to which
+   * nothing more is appended. Never rejects; what it could not do is in the log.
+   */
+  readonly close: () => Promise<void>;
 }
 
 /** Opens the lab for the attempt that this task was started for; null when that is over. Throws AwsEnvironmentError. */
@@ -45,7 +48,19 @@ export async function openRunnerLab(
     sshKey: secret === undefined ? null : await sshKeyOf(clients.secrets(), secret),
     archivePath: ports.archive.url(folder) ?? `s3://${bucket}/${folder}`,
     moved: (spec) => ports.nodes.moved(assigned.attempt, { spec, now: ports.clock.now() }),
-    settle: async () => void (await mergeParts({ client: clients.s3(), bucket, folder })),
+    async close() {
+      const attempt = async (what: string, act: () => Promise<unknown>) => {
+        try {
+          await act();
+        } catch (error) {
+          log.warn(`${what}: ${String(error)}`);
+        }
+      };
+      const machineType = assigned.nodes[0]?.machineType ?? 'any';
+      await attempt('the dispatcher is not woken', () => ports.wakeups.poke(machineType));
+      const files = { client: clients.s3(), bucket, folder };
+      await attempt('the files of the archive stay in parts', () => mergeParts(files));
+    },
   };
 }
 

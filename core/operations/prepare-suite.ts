@@ -50,7 +50,7 @@ export interface SourceWish extends SuiteRevision {
 export interface OpenedSource {
   readonly source: SuiteSource; // holds `suites`
   readonly relpath: string; // where that is in the repository or folder
-  readonly suitePath: string | null; // a folder from which tasks can be loaded
+  readonly suitePath: string | null; // a folder from which tasks can be loaded, or the URL of a tarball with it
 }
 
 /** A suite that is ready to be queued; nothing has been. */
