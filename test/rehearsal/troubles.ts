@@ -1,0 +1,124 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { apiPath } from '../../cli/client/lab-client.ts';
+import type { JobView } from '../../cli/client/lab-client.ts';
+import { failure, json } from './gateway.ts';
+import type { Rehearsal } from './rehearsal.ts';
+import { machineType } from './rehearsal.ts';
+import type { Resource } from './stack.ts';
+import { until } from './smoke-scenario.ts';
+
+export interface QueuedJob {
+  readonly run: string;
+  readonly jobId: number;
+}
+
+/** Queues one job for one node that runs shell commands. */
+export async function queueShell(
+  { client }: Rehearsal,
+  name: string,
+  ...commands: string[]
+): Promise<QueuedJob> {
+  const yaml = JSON.stringify({
+    machine_type: machineType,
+    roles: [['client.0']],
+    tasks: [{ exec: { 'client.0': commands } }],
+  });
+  const { run, job_ids: ids } = await client.post<{ run: string; job_ids: number[] }>('/v1/jobs', {
+    yaml,
+    name,
+  });
+  return { run, jobId: ids[0] ?? 0 };
+}
+
+/** The job, once it has one of these statuses. */
+export async function jobOnce(
+  { client }: Rehearsal,
+  { run, jobId }: QueuedJob,
+  ...statuses: readonly string[]
+): Promise<JobView> {
+  const now = async () => await client.get<JobView>(apiPath('runs', run, 'jobs', jobId));
+  const quiet = { tick: async () => undefined };
+  await until(`${run} is ${statuses.join(' or ')}`, quiet, async () =>
+    statuses.includes((await now()).status),
+  );
+  return await now();
+}
+
+/** The task that runs a job, once it has printed something. */
+export async function taskOf({ lab }: Rehearsal, text: string) {
+  const find = () => lab.tasks.all.find(({ output }) => output().includes(text));
+  await until(`a runner says '${text}'`, { tick: async () => undefined }, async () => find() !== undefined);
+  return find() ?? missing(text);
+}
+
+/** Puts text on a queue as if somebody had sent it. */
+export async function putMessage({ lab }: Rehearsal, queue: Resource, MessageBody: string): Promise<void> {
+  const { sqs, endpointOf } = lab.emulators;
+  const QueueUrl = `${endpointOf('sqs')}${new URL(queue.ref).pathname}`;
+  const fifo = queue.properties['FifoQueue'] === true;
+  const order = fifo && { MessageGroupId: 'group', MessageDeduplicationId: randomUUID() };
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...order }));
+}
+
+/** Bodies of the messages that wait in a queue, hidden ones among them. */
+export function messagesIn({ lab }: Rehearsal, queue: Resource): string[] {
+  const { messages } =
+    lab.emulators.queues.inspectQueue(queue.attributes['QueueName'] ?? '') ?? missing(queue.id);
+  return [...messages.ready, ...messages.delayed, ...messages.inflight.map(({ message }) => message)].map(
+    ({ body }) => body,
+  );
+}
+
+/** Loses what is sent to a queue, and tells the senders that it has arrived; ends with what comes back. */
+export function loseMessages({ lab }: Rehearsal, queue: Resource): { readonly lost: string[]; end(): void } {
+  const lost: string[] = [];
+  const end = lab.gateway.answerWith(async ({ service, operation, input }) => {
+    if (service !== 'sqs' || operation !== 'SendMessage' || input['QueueUrl'] !== queue.ref) return null;
+    const body = String(input['MessageBody']);
+    lost.push(body);
+    return json(200, {
+      MessageId: randomUUID(),
+      MD5OfMessageBody: createHash('md5').update(body).digest('hex'),
+    });
+  });
+  return { lost, end };
+}
+
+/** Refuses every other request to the tables, as tables do that are asked too much; ends with what comes back. */
+export function throttleTables({ lab }: Rehearsal): { refused(): number; end(): void } {
+  let asked = 0;
+  let refused = 0;
+  const end = lab.gateway.answerWith(async ({ service }) => {
+    asked += service === 'dynamodb' ? 1 : 0;
+    if (service !== 'dynamodb' || asked % 2 === 0) return null;
+    refused += 1;
+    const message = 'The level of configured provisioned throughput for the table was exceeded';
+    return failure('dynamodb', { status: 400, code: 'ProvisionedThroughputExceededException', message });
+  });
+  return { refused: () => refused, end };
+}
+
+/** Kills the dispatcher at its next transaction, before the tables have it or after; resolves when that has happened. */
+export function killInClaim(
+  { lab }: Rehearsal,
+  when: 'before' | 'after',
+): { readonly happened: Promise<void> } {
+  const dispatcher =
+    [...lab.functions.values()].find(({ name }) => name.startsWith('dispatch')) ?? missing('dispatcher');
+  const happened = new Promise<void>((resolve) => {
+    const end = lab.gateway.answerWith(async ({ caller, operation }, pass) => {
+      if (!caller.name.startsWith('dispatch') || operation !== 'TransactWriteItems') return null;
+      end();
+      if (when === 'after') await pass();
+      dispatcher.kill();
+      resolve();
+      return json(500, { __type: 'InternalServerError', message: 'nobody is there to read this' });
+    });
+  });
+  return { happened };
+}
+
+function missing(what: string): never {
+  throw new Error(`there is no ${what}`);
+}
