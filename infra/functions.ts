@@ -40,8 +40,8 @@ const writes = [
   'dynamodb:UpdateItem',
   'dynamodb:DeleteItem',
   'dynamodb:ConditionCheckItem',
+  'dynamodb:BatchWriteItem',
 ];
-const bulkWrites = ['dynamodb:BatchWriteItem'];
 
 /** The seven functions, each with what it may do. */
 export function labFunctions(scope: Construct, props: FunctionsProps): Functions {
@@ -69,7 +69,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
       ...(lab.operators.length > 0 && { LOLIGO_OPERATORS: lab.operators.join(',') }),
     },
   })
-    .may([...reads, ...writes, ...bulkWrites], tables)
+    .may([...reads, ...writes], tables)
     .may(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [objects])
     .may(['s3:ListBucket'], [props.bucket])
     .may(['sqs:SendMessage'], [wakeups, queues.submissions.queue.queueArn])
@@ -87,7 +87,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
       LOLIGO_SUBMISSIONS_QUEUE_URL: queues.submissions.queue.queueUrl,
     },
   })
-    .may([...reads, ...writes, ...bulkWrites], tables)
+    .may([...reads, ...writes], tables)
     .may(['sqs:SendMessage'], [wakeups, queues.submissions.queue.queueArn])
     .may(props.mail.actions, props.mail.resources);
   if (props.suites.length > 0)
@@ -99,7 +99,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     memory: 1024,
     environment: { ...environment, ...launching, LOLIGO_MAX_RUNNERS: String(lab.maxRunners) },
   })
-    .may([...reads, ...writes, ...bulkWrites], tables)
+    .may([...reads, ...writes], tables)
     .may(['ecs:RunTask'], [props.runnerTask])
     .may(['ecs:DescribeTasks', 'ecs:StopTask'], [props.tasks])
     .may(['iam:PassRole'], props.runnerRoles);
@@ -112,7 +112,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
   };
   const sweeper = (id: keyof typeof sweepers) =>
     make(id, { ...sweepers[id], memory: 512, environment: sweeping })
-      .may([...reads, ...writes, ...bulkWrites], tables)
+      .may([...reads, ...writes], tables)
       .may(['sqs:SendMessage'], [wakeups])
       .may(['ecs:DescribeTasks', 'ecs:StopTask'], [props.tasks]);
 

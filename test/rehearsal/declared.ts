@@ -5,6 +5,7 @@ export const variables: Readonly<Record<string, string>> = {
   AWS_NODEJS_CONNECTION_REUSE_ENABLED: 'set by the CDK; version 3 of the SDK keeps connections anyway',
   LOLIGO_API_URL: 'in the mail about a run',
   LOLIGO_ARCHIVE_BUCKET: 'every log of a job',
+  LOLIGO_ARCHIVE_ROLE: 'every file that a runner writes',
   LOLIGO_ARCHIVE_URL: 'the URLs at which the scenario reads logs',
   LOLIGO_CLUSTER: 'every start of a runner',
   LOLIGO_MAX_RUNNERS: 'read by the dispatcher; its limit is not reached',

@@ -68,6 +68,8 @@ test.each([
   ['arn:aws:s3:::a/?', 'arn:aws:s3:::a/bc', false],
   ['arn:aws:s3:::a.b', 'arn:aws:s3:::axb', false],
   ['*/', '/run/1/', true],
+  ['arn:*:s3:::a/r${*}n/1/*', 'arn:aws:s3:::a/r*n/1/log', true],
+  ['arn:*:s3:::a/r${*}n/1/*', 'arn:aws:s3:::a/run/1/log', false],
 ])('%s matches %s: %s', (pattern, text, expected) => {
   expect(matches(pattern, text)).toBe(expected);
 });

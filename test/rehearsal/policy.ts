@@ -104,11 +104,13 @@ function listed(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
-/** `*` is any text, `?` any letter. */
+/** `*` is any text, `?` any letter; `${*}`, `${?}` and `${$}` are those letters themselves. */
 export function matches(pattern: string, text: string): boolean {
-  const expression = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 's').test(text);
+  const parts = pattern.match(/\$\{[*?$]\}|[\s\S]/g) ?? [];
+  const expression = parts.map((part) => {
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    return (part.length > 1 ? part.charAt(2) : part).replace(/[.+*?^${}()|[\]\\]/, '\\$&');
+  });
+  return new RegExp(`^${expression.join('')}$`, 's').test(text);
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Assembly } from '../fixtures/assembly.ts';
+import { assumeRole } from './assume-role.ts';
 import { openDistribution } from './distribution.ts';
 import { startEmulators } from './emulators.ts';
 import type { Emulators } from './emulators.ts';
@@ -105,6 +106,7 @@ export async function openRehearsedLab(params: {
   });
   for (const id of Object.keys(assembly.template.Resources)) await stack.resource(id);
   const roles = await rolesOf(stack, identities);
+  gateway.answerWith(async (call) => await assumeRole(call, { roles, ledger }));
   later.definitions = await taskDefinitions({ assembly, stack, roles, ledger });
   const { ref: secret } = await stack.one('AWS::SecretsManager::Secret', 'SshKey');
   await emulators.secrets.send(new PutSecretValueCommand({ SecretId: secret, SecretString: params.sshKey }));

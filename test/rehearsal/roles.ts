@@ -1,5 +1,5 @@
 import type { Identities, Identity } from './identities.ts';
-import { isFor } from './policy.ts';
+import { isFor, judge } from './policy.ts';
 import type { PolicyDocument, Statement } from './policy.ts';
 import type { Resource, Stack } from './stack.ts';
 
@@ -7,6 +7,8 @@ import type { Resource, Stack } from './stack.ts';
 export interface Roles {
   /** New credentials for a role, by its ARN. */
   assume(arn: string, session?: { readonly policies: readonly PolicyDocument[] | null }): Identity;
+  /** Whether a role lets somebody take it. */
+  trusts(arn: string, principal: string): boolean;
   /** What roles are allowed by their policies, by the role's id. */
   readonly policies: ReadonlyMap<string, readonly PolicyDocument[]>;
 }
@@ -21,6 +23,12 @@ export async function rolesOf(stack: Stack, identities: Identities): Promise<Rol
   const policies = new Map(roles.map((role) => [role.id, documentsOf(role, attached)]));
   return {
     policies,
+    trusts(arn, principal) {
+      const role = roles.find((each) => each.attributes['Arn'] === arn);
+      const trust = role?.properties['AssumeRolePolicyDocument'] as PolicyDocument | undefined;
+      const statements = (trust?.Statement ?? []).filter((each) => isFor(each, { arn: principal }));
+      return judge([{ Statement: statements }], { action: 'sts:AssumeRole', resource: arn }).allowed;
+    },
     assume(arn, session) {
       const role = roles.find((each) => each.attributes['Arn'] === arn);
       if (role === undefined) throw new Error(`the template has no role ${arn}`);

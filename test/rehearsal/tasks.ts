@@ -46,6 +46,7 @@ interface Task extends RunningTask {
   readonly identity: Identity;
   readonly definition: TaskDefinition;
   readonly cluster: string;
+  readonly overrides: RunTaskCommandInput['overrides'];
   stoppedReason: string;
   stopped: boolean;
 }
@@ -94,6 +95,7 @@ export function createTasks(options: {
       identity,
       definition,
       cluster: input.cluster ?? '',
+      overrides: input.overrides,
       pid: child.pid ?? 0,
       output: () => output,
       ended: once(child, 'exit'),
@@ -211,6 +213,7 @@ function stateChange(task: Task, lastStatus: 'RUNNING' | 'STOPPED'): object {
       desiredStatus: lastStatus,
       lastStatus,
       launchType: 'FARGATE',
+      overrides: task.overrides,
       taskArn: task.arn,
       taskDefinitionArn: task.definition.arn,
       version: stopped ? 5 : 3,

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testAssembly } from '../fixtures/assembly.ts';
+import { describeWith } from '../requirements.ts';
+import { triggersOf, untriggered } from './declared.ts';
+import { figures } from './figures.ts';
+import { openRehearsal } from './rehearsal.ts';
+import type { Rehearsal } from './rehearsal.ts';
+import { smokeScenario, until } from './smoke-scenario.ts';
+import {
+  jobOnce,
+  killInClaim,
+  loseMessages,
+  messagesIn,
+  putMessage,
+  queueShell,
+  taskOf,
+  throttleTables,
+} from './troubles.ts';
+
+const patience = { timeout: 400_000 };
+
+describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
+  const assembly = testAssembly();
+  let rehearsal: Rehearsal;
+  let openMs = 0;
+  beforeAll(async () => {
+    const begun = performance.now();
+    rehearsal = await openRehearsal(assembly, 4);
+    openMs = performance.now() - begun;
+  });
+  afterAll(async () => await rehearsal[Symbol.asyncDispose]());
+
+  test('takes the suite smoke to the mail about it, and no role does what it may not', patience, async () => {
+    const { lab } = rehearsal;
+    const begun = performance.now();
+    try {
+      const { length: jobs } = await smokeScenario(rehearsal);
+      const scenarioMs = performance.now() - begun;
+      console.log(figures(lab, { jobs, openMs, scenarioMs }).join('\n'));
+    } catch (error) {
+      console.error(
+        [...lab.functions.values()].map(({ name, log }) => `${name}\n${log().slice(-2000)}`).join('\n'),
+      );
+      console.error(lab.tasks.all.map(({ output }) => output().slice(-500)).join('\n'));
+      console.error(lab.ledger.troubles.join('\n'));
+      throw error;
+    }
+    expect(lab.ledger.troubles).toEqual([]);
+  });
+
+  test('lets nobody write who has not signed', async () => {
+    const { url } = rehearsal.lab;
+    const unsigned = await fetch(`${url}/v1/suites`, { method: 'POST', body: '{}' });
+    expect(unsigned.status).toBe(403);
+    expect((await fetch(`${url}/v1/runs`)).status).toBe(200);
+  });
+
+  const queue = async (name: string) =>
+    (await rehearsal.lab.stack.all('AWS::SQS::Queue')).find(({ id }) =>
+      new RegExp(`^Queues${name}[0-9A-F]{8}$`).test(id),
+    )!;
+  const quiet = { tick: async () => undefined };
+
+  test(
+    'a message that nobody can read becomes a dead letter, and the next one is read',
+    patience,
+    async () => {
+      for (const name of ['Submissions', 'Wakeups', 'Events']) {
+        const dead = await queue(`${name}DeadLetters`);
+        await putMessage(rehearsal, await queue(name), `poison for ${name}`);
+        await until(`${dead.id} has it`, quiet, async () => messagesIn(rehearsal, dead).length > 0);
+        expect(messagesIn(rehearsal, dead)).toEqual([`poison for ${name}`]);
+      }
+      await jobOnce(rehearsal, await queueShell(rehearsal, 'after-poison', 'true'), 'pass');
+    },
+  );
+
+  test('what was sent once more, and late, changes nothing', patience, async () => {
+    const { client, lab } = rehearsal;
+    const seen = async () => [
+      await client.get('/v1/runs/rehearsed'),
+      await client.get('/v1/runs/rehearsed/jobs'),
+    ];
+    const before = await seen();
+    for (const { queueUrl, body } of lab.sent.toReversed()) {
+      const all = await lab.stack.all('AWS::SQS::Queue');
+      await putMessage(
+        rehearsal,
+        all.find(({ ref }) => ref === queueUrl)!,
+        body,
+      );
+    }
+    const queues = [await queue('Submissions'), await queue('Wakeups')];
+    await until('all is read', quiet, async () =>
+      queues.every((each) => messagesIn(rehearsal, each).length === 0),
+    );
+    expect(lab.sent.length).toBeGreaterThan(3);
+    expect(await seen()).toEqual(before);
+  });
+
+  test(
+    'a runner that is killed leaves a dead job with the reason, and a node that nobody gets unclean',
+    patience,
+    async () => {
+      const job = await queueShell(rehearsal, 'killed', 'echo it has begun', 'sleep 1000');
+      (await taskOf(rehearsal, 'stdout:it has begun')).kill('SIGKILL');
+      const dead = await jobOnce(rehearsal, job, 'dead');
+      expect(dead.failure_reason).toMatch(/runner/);
+      const { nodes } = await rehearsal.client.get<{ nodes: { name: string; state: string }[] }>('/v1/nodes');
+      const unclean = nodes.filter(({ state }) => state !== 'free');
+      expect(unclean.map(({ state }) => state)).toEqual([expect.stringMatching(/^(dirty|quarantined)$/)]);
+    },
+  );
+
+  test('a job whose wake-up is lost starts when the clock calls the dispatcher', patience, async () => {
+    const losing = loseMessages(rehearsal, await queue('Wakeups'));
+    const job = await queueShell(rehearsal, 'unheard', 'true');
+    expect(losing.lost).toHaveLength(1);
+    losing.end();
+    await rehearsal.lab.events.fire(
+      (await rehearsal.lab.stack.one('AWS::Events::Rule', 'TriggersDispatch')).id,
+    );
+    await jobOnce(rehearsal, job, 'pass');
+  });
+
+  test(
+    'a dispatcher that dies in the middle of a claim leaves a job that the next one starts',
+    patience,
+    async () => {
+      const { happened } = killInClaim(rehearsal, 'before');
+      const job = await queueShell(rehearsal, 'claimed', 'true');
+      await happened;
+      expect(await jobOnce(rehearsal, job, 'pass')).toMatchObject({ failure_reason: null });
+    },
+  );
+
+  test('a job gets to its end on tables that refuse each request once', patience, async () => {
+    const throttling = throttleTables(rehearsal);
+    try {
+      await jobOnce(rehearsal, await queueShell(rehearsal, 'throttled', 'true'), 'pass');
+    } finally {
+      throttling.end();
+    }
+    expect(throttling.refused()).toBeGreaterThan(10);
+  });
+
+  test('a job that is killed during a task unwinds, and its runner ends', patience, async () => {
+    const job = await queueShell(rehearsal, 'stopped', 'echo it is under way', 'sleep 1000');
+    const task = await taskOf(rehearsal, 'stdout:it is under way');
+    await rehearsal.client.post(`/v1/runs/${job.run}/jobs/${job.jobId}/kill`, {});
+    await task.ended;
+    expect(await jobOnce(rehearsal, job, 'dead')).toMatchObject({
+      failure_reason: expect.stringMatching(/^killed by ann/),
+    });
+    expect(task.output()).toContain('Tidying up after the test');
+  });
+
+  test(
+    'is set going by everything that the template lists, or there is a reason why not',
+    patience,
+    async () => {
+      const { events, ledger } = rehearsal.lab;
+      for (const rule of events.scheduled) await events.fire(rule);
+      await events.settled();
+      const silent = triggersOf(assembly.template).filter((id) => !ledger.triggers.has(id));
+      const unexplained = silent.filter(
+        (id) => !Object.keys(untriggered).some((prefix) => id.startsWith(prefix)),
+      );
+      expect(unexplained).toEqual([]);
+      expect(ledger.troubles).toEqual([]);
+    },
+  );
+});
