@@ -1,8 +1,8 @@
 import { grantedActions } from './ledger.ts';
 import type { RehearsedLab } from './rehearsed-lab.ts';
 
-/** What roles may do and whether they ever did, `ROLE action` each. */
-export function permissions(lab: RehearsedLab): { readonly used: string[]; readonly unused: string[] } {
+/** How many actions roles may do and did, and which they never did, `ROLE action` each. */
+export function permissionLine(lab: RehearsedLab): string {
   const granted = [...lab.roles.policies].flatMap(([role, policies]) =>
     grantedActions(policies).map((action) => ({ role, action })),
   );
@@ -10,7 +10,8 @@ export function permissions(lab: RehearsedLab): { readonly used: string[]; reado
     granted
       .filter(({ role, action }) => lab.ledger.used(role, action) === wanted)
       .map(({ role, action }) => `${role} ${action}`);
-  return { used: named(true), unused: named(false) };
+  const unused = named(false);
+  return `permissions: ${granted.length} granted, ${named(true).length} used; never used: ${unused.join(', ')}`;
 }
 
 /** What a rehearsal measured, a line each. Polls of queues without messages are left out of requests: they go with time and not with jobs. */
@@ -23,7 +24,6 @@ export function figures(
     const [service = ''] = name.split(':');
     if (name !== 'sqs:ReceiveMessage') services[service] = (services[service] ?? 0) + times;
   }
-  const { used, unused } = permissions(lab);
   const cold = [...lab.functions.values()]
     .filter(({ coldStarts }) => coldStarts.length > 0)
     .map(
@@ -36,6 +36,5 @@ export function figures(
     `made and opened: ${Math.round(measured.openMs)} ms; scenario of ${measured.jobs} jobs: ${Math.round(measured.scenarioMs)} ms`,
     `process start to first answer, at best: ${cold.join(', ')}`,
     `requests a job: ${perJob.join(', ')}`,
-    `permissions: ${used.length + unused.length} granted, ${used.length} used; never used: ${unused.join(', ')}`,
   ];
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testAssembly } from '../fixtures/assembly.ts';
 import { describeWith } from '../requirements.ts';
 import { triggersOf, untriggered } from './declared.ts';
-import { figures } from './figures.ts';
+import { figures, permissionLine } from './figures.ts';
 import { openRehearsal } from './rehearsal.ts';
 import type { Rehearsal } from './rehearsal.ts';
 import { smokeScenario, until } from './smoke-scenario.ts';
@@ -162,6 +162,7 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
       const { events, ledger } = rehearsal.lab;
       for (const rule of events.scheduled) await events.fire(rule);
       await events.settled();
+      console.log(permissionLine(rehearsal.lab));
       const silent = triggersOf(assembly.template).filter((id) => !ledger.triggers.has(id));
       const unexplained = silent.filter(
         (id) => !Object.keys(untriggered).some((prefix) => id.startsWith(prefix)),
