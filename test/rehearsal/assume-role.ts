@@ -13,7 +13,11 @@ export async function assumeRole(
   const role = String(input['RoleArn']);
   if (!roles.trusts(role, caller.arn)) {
     ledger.trouble(`${role} does not trust ${caller.arn}`);
-    return failure('sts', { status: 403, code: 'AccessDenied', message: `${role} does not trust ${caller.arn}` });
+    return failure('sts', {
+      status: 403,
+      code: 'AccessDenied',
+      message: `${role} does not trust ${caller.arn}`,
+    });
   }
   const policy = input['Policy'];
   const session = typeof policy === 'string' ? [JSON.parse(policy) as PolicyDocument] : null;
