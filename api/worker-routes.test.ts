@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { addRun, apiLab, apiUrl, nodeSpec, startJob } from '../test/fixtures/api-lab.ts';
 import type { ApiLab } from '../test/fixtures/api-lab.ts';
 import type { AttemptRef } from '../core/ports/job-store.ts';
@@ -53,6 +53,14 @@ test('a worker that must leave before the job began hands it back', async () => 
   expect(await put(at('hand-back'), back)).toMatchObject({ body: { result: 'ok' } });
   expect(await lab.ports.jobs.getJob('r', attempt.jobId)).toMatchObject({ status: 'queued', attempt: 0 });
   expect(await lab.ports.nodes.get('sandbox01')).toMatchObject({ state: 'dirty' });
+});
+
+test('a runner that was asked to end has time to unwind, and then no lease any more', async () => {
+  const { clock, jobs } = lab.ports;
+  await jobs.kill({ run: 'r', actor: 'ann', reason: 'wrong branch', now: clock.now() });
+  expect(await put(at('renew'), {})).toMatchObject({ body: { kind: 'killed', request: { actor: 'ann' } } });
+  vi.spyOn(clock, 'now').mockReturnValue(clock.now() + 151_000);
+  expect(await put(at('renew'), {})).toMatchObject({ body: { kind: 'stale' } });
 });
 
 test('an old fence, and an attempt that is over, are refused everywhere', async () => {

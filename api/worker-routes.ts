@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { leaseMs } from '../core/operations/lab-ports.ts';
+import { forceAfterMs, leaseMs, unwindMs } from '../core/operations/lab-ports.ts';
 import { machineTypes } from '../core/locks/match.ts';
 import { archivePath } from '../core/ports/archive.ts';
 import type { AttemptRef, JobRecord } from '../core/ports/job-store.ts';
@@ -111,8 +111,10 @@ export function workerRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
     const runner = `worker ${c.get('caller').name}: ${start.parse(await c.req.json()).runner}`;
     return c.json({ result: await ports.jobs.start(attempt, { runner, now: ports.clock.now() }) });
   });
-  act('renew', async (c, { attempt }) => {
+  act('renew', async (c, { attempt, job }) => {
     const now = ports.clock.now();
+    // Nobody can kill its process from here: it stops when it is refused, and the sweeper ends the job when the lease is over.
+    if (now - (job.killRequested?.at ?? now) > unwindMs + forceAfterMs) return c.json({ kind: 'stale' });
     return c.json(await ports.jobs.renew(attempt, { leaseUntil: now + leaseMs, now }));
   });
   act('report', async (c, { attempt }) => {

@@ -35,3 +35,6 @@ export const mostAttempts = 5;
 
 /** How long a runner may unwind after it was asked to stop. */
 export const unwindMs = 120_000;
+
+/** How long after that it is ended by force, and its lease not renewed any more. */
+export const forceAfterMs = 30_000;

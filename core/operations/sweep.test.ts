@@ -107,6 +107,24 @@ test('a job that overran its deadline and the time to unwind is ended', async ()
   expect((await job())?.failureReason).toBe('hit max job timeout');
 });
 
+test('a runner that nobody can kill is asked to end, and keeps its nodes as long as its lease', async () => {
+  const { lab, jobId, attempt, pass, job } = await runningLab({ maxSeconds: 60 });
+  lab.launcher.stop = async () => {};
+  const renew = async () => {
+    const now = lab.clock.time;
+    return (await lab.jobs.renew(attempt, { leaseUntil: now + 60_000, now })).kind;
+  };
+  while ((await renew()) === 'ok') expect((await pass(30)).ended).toEqual([]);
+  expect(await job()).toMatchObject({ status: 'running', killRequested: { actor: 'sweeper' } });
+  for (let i = 0; i < 10; i++) {
+    await renew();
+    expect((await pass(30)).ended).toEqual([]);
+  }
+  expect(await lab.nodes.get('a')).toMatchObject({ state: 'locked' });
+  expect((await pass(60)).ended).toEqual([jobId]);
+  expect((await job())?.failureReason).toBe('hit max job timeout (by force: it did not end by itself)');
+});
+
 test('jobs that expire in the queue are dead at the next pass, those that run go on', async () => {
   const { lab, attempt, pass } = await runningLab();
   const soon = lab.clock.time + 15_000;

@@ -5,7 +5,7 @@ import type { YamlMap } from '../config/yaml-value.ts';
 import type { JobOutcome, JobRecord } from '../ports/job-store.ts';
 import type { YamlCodec } from '../ports/yaml-codec.ts';
 import { claimedJobs } from './claimed-jobs.ts';
-import { leaseMs, mostAttempts, unwindMs } from './lab-ports.ts';
+import { forceAfterMs, leaseMs, mostAttempts, unwindMs } from './lab-ports.ts';
 import type { LabPorts } from './lab-ports.ts';
 
 export type SweepPorts = Pick<LabPorts, 'clock' | 'holds' | 'jobs' | 'launcher' | 'log' | 'nodes'> & {
@@ -123,7 +123,10 @@ async function sweepJob(
     if ((await ports.jobs.unclaim(attempt, limits.now)) === 'ok') report.requeued.push(job.jobId);
     return;
   }
-  if (finding.force && job.runner !== null) await ports.launcher.stop(job.runner, { force: true });
+  if (finding.force && job.runner !== null) {
+    await ports.launcher.stop(job.runner, { force: true });
+    if (!finding.ifLeaseEnded && (await mayLive(ports, job.runner))) return await ask(ports, job, finding);
+  }
   const holdMs = job.status === 'waiting' ? null : await holdMsOf(ports, job, limits);
   const outcome: JobOutcome = {
     status: 'dead',
@@ -139,6 +142,12 @@ async function sweepJob(
   if ((await ports.jobs.finish(attempt, outcome)) !== 'ok') return;
   report.ended.push(job.jobId);
   ports.log.warn(`job ${job.run}/${job.jobId} is dead: ${finding.reason}`);
+}
+
+/** A runner that cannot be killed from here keeps its nodes as long as its lease: it is told when it renews, and in time refused. */
+async function ask(ports: SweepPorts, { run, jobId, killRequested }: JobRecord, why: Finding): Promise<void> {
+  if (killRequested !== null) return;
+  await ports.jobs.kill({ run, jobId, actor: why.actor, reason: why.reason, now: ports.clock.now() });
 }
 
 /** How long the nodes stay with the owner, as its runner would have decided it: the longer of what was asked for and what the job says. */
@@ -168,19 +177,15 @@ async function findingOf(ports: SweepPorts, job: JobRecord, limits: Limits): Pro
     const reason = `its runner never started, in ${job.attempt} attempts: see supervisor.${job.jobId}.log`;
     return leaseEnded || limits.neverStarted ? { ...sweeper, reason } : null;
   }
-  const request = job.killRequested;
+  const request = requestOf(job, limits);
   if (job.runner !== null && !(await mayLive(ports, job.runner))) {
     if (request !== null) return { ...sweeper, reason: request.reason, actor: request.actor, force: false };
     return { ...sweeper, reason: `its runner (${job.runner}) vanished`, force: false };
   }
-  if (request !== null && limits.now - request.at > limits.unwindMs + 30_000) {
-    return {
-      ...sweeper,
-      reason: `${request.reason} (by force: it did not end by itself)`,
-      actor: request.actor,
-    };
-  }
+  if (request?.overdue)
+    return { ...sweeper, reason: request.reason, actor: request.actor, ifLeaseEnded: leaseEnded };
   if (
+    request === null &&
     job.startedAt !== null &&
     limits.now > job.startedAt + job.maxSeconds * 1000 + limits.unwindMs + 60_000
   ) {
@@ -188,6 +193,17 @@ async function findingOf(ports: SweepPorts, job: JobRecord, limits: Limits): Pro
   }
   const silent = `its runner (${job.runner}) did not renew the lease, which ended at ${isoTime(job.leaseUntil ?? 0)}`;
   return leaseEnded ? { ...sweeper, reason: silent, ifLeaseEnded: true } : null;
+}
+
+/** Who asked that a job ends, and why; `overdue` when it had the time to. */
+function requestOf(
+  { killRequested }: JobRecord,
+  limits: Limits,
+): { reason: string; actor: string; overdue: boolean } | null {
+  if (killRequested === null) return null;
+  const { reason, actor, at } = killRequested;
+  const overdue = limits.now - at > limits.unwindMs + forceAfterMs;
+  return { reason: overdue ? `${reason} (by force: it did not end by itself)` : reason, actor, overdue };
 }
 
 /** A runner that nobody can say anything about is left to its lease and its deadline. */
