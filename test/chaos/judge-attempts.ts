@@ -78,6 +78,8 @@ function wronglyRefused(model: Model, call: StoreCall, job: JobModel): void {
 
 /** Only the latest claim can be undone, and only before its runner starts (L3, L5). */
 export function judgeUnclaim(model: Model, call: StoreCall, answer: unknown): void {
+  const byDispatcher = call.args[2] !== undefined;
+  if (byDispatcher) model.launchFailedAt = call.at;
   const job = current(model, call, answer as Transition);
   if (job === null) return;
   if (answer === 'stale') {

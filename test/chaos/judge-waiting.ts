@@ -14,6 +14,8 @@ const takeBackMs = 90_000;
 const afterLeaseMs = 45_000;
 /** How long the first job of the queue may look at enough free nodes, while there is room for a runner. */
 const idleMs = 60_000;
+/** How long a dispatcher whose launcher failed may start nothing. */
+const outageMs = 30_000;
 /** What one job before another may cost it: the longest job, its unwinding, cleaning that hangs, and a sweep. */
 const turnMs = 60 * 60_000;
 
@@ -78,6 +80,7 @@ function lookAtQueue(
     (job) => !job.machineType.split(',').every(isClosed) && count(nodes, job, isInPlay) >= job.nodeCount,
   );
   const live = [...model.jobs.values()].filter(({ status }) => status === 'waiting' || status === 'running');
+  const outage = model.launchFailedAt !== null && at - model.launchFailedAt <= outageMs;
   const room = model.mostRunners === null || live.length < model.mostRunners;
   for (const [place, job] of servable.entries()) {
     const waiting = waits.get(job.jobId) ?? newWaiting(job);
@@ -87,7 +90,11 @@ function lookAtQueue(
     if (waiting.queuedMs > (waiting.counted.size + 2) * turnMs)
       starved(model, { at, job, text: `${waiting.counted.size} jobs stood before it` });
     const idle =
-      room && place === 0 && count(nodes, job, isFree) >= job.nodeCount && waiting.attempts === job.attempts;
+      room &&
+      !outage &&
+      place === 0 &&
+      count(nodes, job, isFree) >= job.nodeCount &&
+      waiting.attempts === job.attempts;
     waiting.idleMs = idle ? waiting.idleMs + elapsedMs : 0;
     waiting.attempts = job.attempts;
     if (waiting.idleMs > idleMs && waiting.idleMs - elapsedMs <= idleMs)

@@ -12,6 +12,7 @@ export interface Model {
   readonly workers: Map<string, ReadonlySet<string>>; // by machine type that only workers serve: the labs at which one waits
   readonly mails: Map<string, number>; // how often each was accepted
   readonly breaches: Breach[];
+  launchFailedAt: number | null; // virtual ms, when a dispatcher last undid a claim because nothing could be started
   mostRunners: number | null; // how many attempts each lab lets live at once; null = any number
   labUp: boolean;
   labStarts: number;
@@ -79,6 +80,7 @@ export function emptyModel(): Model {
     workers: new Map(),
     mails: new Map(),
     breaches: [],
+    launchFailedAt: null,
     mostRunners: null,
     labUp: false,
     labStarts: 0,
