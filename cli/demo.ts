@@ -14,7 +14,7 @@ import { progressLine } from './client/progress-line.ts';
 import { runnerEnvironment } from './runner-environment.ts';
 import { StoppedError, exitCodeOf, stopSignals } from './client/stop-signals.ts';
 import type { StopSignals } from './client/stop-signals.ts';
-import { finishedLine, verdictTable } from './client/verdicts.ts';
+import { exitStatusOf, finishedLine, verdictTable } from './client/verdicts.ts';
 import { waitForRun } from './client/wait.ts';
 
 interface DemoOptions {
@@ -53,7 +53,7 @@ export function command(): Command {
           ['loligo demo --with-failure --keep', 'with a failure to look at in the pages'],
           ['loligo demo --ceph', 'a real Ceph cluster on three containers'],
         ],
-        '0 every job passed, 1 one did not, 130 or 143 stopped by a signal',
+        '0 every job passed, 1 a test failed or a log cannot be read, 3 no test failed, but jobs are dead, 130 or 143 stopped by a signal',
       ),
     )
     .action(async (options: DemoOptions) => {
@@ -112,7 +112,7 @@ async function runSuite(lab: Lab, options: DemoOptions, stop: StopSignals): Prom
     console.log(`The lab stays at ${lab.url}/ until Ctrl-C.`);
     await stop.first;
   }
-  return jobs.length > 0 && unread.length === 0 && jobs.every((job) => job.status === 'pass') ? 0 : 1;
+  return jobs.length > 0 && unread.length === 0 ? exitStatusOf(jobs) : 1;
 }
 
 async function watch(client: LabClient, run: string, signal: AbortSignal): Promise<JobView[]> {

@@ -24,7 +24,7 @@ export function command(surroundings: SuiteSurroundings = terminal): Command {
           ['loligo rerun RUN -R dead --wait', 'only what the lab lost'],
           ['loligo rerun RUN fix.yaml', 'with something merged over every job'],
         ],
-        '0 queued; with --wait: every job passed, 1 refused, or one did not pass, 2 no lab answers',
+        '0 queued; with --wait: every job passed, 1 refused, or a test failed, 2 no lab answers, 3 no test failed, but jobs are dead',
       ),
     )
     .action(async (run: string, files: string[], options: SuiteOptions) => {

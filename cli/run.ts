@@ -20,6 +20,7 @@ import type { JobResult } from '../runner/job/run-job.ts';
 import { version } from '../runner/job/version.ts';
 import { builtInTasks } from '../runner/tasks/built-in.ts';
 import { cliEnvironment, siteSettings } from './environment.ts';
+import { exitStatusOf } from './client/verdicts.ts';
 import { InputError } from './client/failure.ts';
 import { LabRefusedError } from './client/lab-client.ts';
 import { labOfRun } from './lock/lab-of-run.ts';
@@ -84,7 +85,7 @@ export function command(): Command {
           ['loligo run --lock --block job.yaml', 'on machines of the lab, as soon as there are enough'],
           ['loligo run --interactive-on-error job.yaml', 'stop at a failure to look around'],
         ],
-        '0 the job passed, 1 it failed or is dead, 2 it could not be started',
+        '0 the job passed, 1 it failed, 2 it could not be started, 3 it is dead: its machines, or what it needs of others, failed',
       ),
     )
     .action(async (files: string[], flags: Flags) => {
@@ -101,9 +102,9 @@ async function run(files: readonly string[], flags: Flags): Promise<number> {
     console.error(error.message);
     return 2;
   }
-  const { status } = await execute(start, flags);
+  const ended = await execute(start, flags);
   // A task that was left behind may still hold the process; everything has been written.
-  process.exit(status === 'pass' ? 0 : 1);
+  process.exit(exitStatusOf([ended]));
 }
 
 interface StartedJob {

@@ -10,7 +10,7 @@ import { suiteOptions } from './suite/options.ts';
 import type { SuiteOptions } from './suite/options.ts';
 import { dryRunLines, summaryLines } from './suite/report.ts';
 import { suiteRequestBody } from './suite/request.ts';
-import { finishedLine, verdictTable } from './client/verdicts.ts';
+import { exitStatusOf, finishedLine, verdictTable } from './client/verdicts.ts';
 import { waitForRun } from './client/wait.ts';
 
 /** What the word works on; a test brings its own. */
@@ -47,7 +47,7 @@ export function command(surroundings: SuiteSurroundings = terminal): Command {
           ['loligo suite -s rados --filter thrash --dry-run', 'only say what would be queued'],
           ['loligo suite -r RUN -R fail,dead', 'what failed in an earlier run, again'],
         ],
-        '0 queued; with --wait: every job passed, 1 refused, or one did not pass, 2 no lab answers',
+        '0 queued; with --wait: every job passed, 1 refused, or a test failed, 2 no lab answers, 3 no test failed, but jobs are dead',
       ),
     )
     .action(async (files: string[], options: SuiteOptions) => {
@@ -134,5 +134,5 @@ async function waitAndJudge(lab: LabClient, submitted: Submitted, json: boolean)
   const jobs = await waitForRun(lab, submitted.run, { pollMs: 1000, onFinished });
   if (json) await printJson({ ...submitted, results: jobs });
   else await printLines(['', ...verdictTable(jobs)]);
-  if (jobs.some((job) => job.status !== 'pass')) process.exitCode = 1;
+  process.exitCode = exitStatusOf(jobs);
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { InputError } from './client/failure.ts';
 import { findLab } from './client/lab-client.ts';
 import { printJson, printLines } from './client/print.ts';
-import { finishedLine, verdictTable } from './client/verdicts.ts';
+import { exitStatusOf, finishedLine, verdictTable } from './client/verdicts.ts';
 import { waitForRun } from './client/wait.ts';
 import { duration } from './lock/options.ts';
 
@@ -33,7 +33,7 @@ Examples:
   loligo wait RUN --timeout 8h && echo all passed
   loligo wait RUN --json | jq '.[] | select(.status != "pass") | .log_url'
 
-Exit status: 0 every job passed, 1 one did not or the time is over, 2 no lab answers.`,
+Exit status: 0 every job passed, 1 a test failed or the time is over, 2 no lab answers, 3 no test failed, but jobs are dead.`,
     )
     .action(async (given: string | undefined, options: WaitOptions) => {
       const run = options.run ?? given;
@@ -52,7 +52,7 @@ async function wait(run: string, options: WaitOptions): Promise<void> {
     });
     if (options.json) await printJson(jobs);
     else await printLines(['', ...verdictTable(jobs)]);
-    process.exitCode = jobs.every((job) => job.status === 'pass') ? 0 : 1;
+    process.exitCode = exitStatusOf(jobs);
   } catch (error) {
     if (signal?.aborted)
       throw new InputError(`run ${run} is not over after ${options.timeout} s`, { cause: error });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JobView } from './lab-client.ts';
 import { progressLine } from './progress-line.ts';
-import { finishedLine, verdictTable } from './verdicts.ts';
+import { exitStatusOf, finishedLine, verdictTable } from './verdicts.ts';
 
 function job(jobId: number, status: JobView['status'], reason: string | null = null): JobView {
   return {
@@ -69,4 +69,15 @@ test('progress is drawn over on a terminal, and never elsewhere', () => {
   };
   expect(draw(false)).toBe('pass 1\n');
   expect(draw(true)).toBe('\r\u001b[K3 running, \r\u001b[Kpass 1\n\r\u001b[K3 running, \r\u001b[K');
+});
+
+test.each([
+  [['pass', 'pass'], 0],
+  [['pass', 'fail'], 1],
+  [['fail', 'dead'], 1],
+  [['pass', 'dead'], 3],
+  [['dead', 'queued'], 1],
+  [[], 0],
+] as const)('a word that waited for %j exits with %i', (statuses, exitStatus) => {
+  expect(exitStatusOf(statuses.map((status) => ({ status })))).toBe(exitStatus);
 });

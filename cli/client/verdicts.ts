@@ -27,6 +27,17 @@ export function verdictTable(
   return reasons.length === 0 ? table : [...table, '', ...reasons];
 }
 
+/**
+ * The exit status of a word that waited for jobs: 0 all passed, 1 a test failed or a job is not over, 3 no test failed, but jobs are dead by
+ * what the lab or its machines did.
+ */
+export function exitStatusOf(jobs: readonly { readonly status: string }[]): 0 | 1 | 3 {
+  const statuses = new Set(jobs.map(({ status }) => status));
+  statuses.delete('pass');
+  if (statuses.size === 0) return 0;
+  return statuses.size === 1 && statuses.has('dead') ? 3 : 1;
+}
+
 const ranks = ['dead', 'fail', 'running', 'waiting', 'queued', 'pass'];
 
 function rank(job: JobView): number {
