@@ -85,7 +85,7 @@ export function command(): Command {
           ['loligo run --lock --block job.yaml', 'on machines of the lab, as soon as there are enough'],
           ['loligo run --interactive-on-error job.yaml', 'stop at a failure to look around'],
         ],
-        '0 the job passed, 1 it failed, 2 it could not be started, 3 it is dead: its machines, or what it needs of others, failed',
+        '0 the job passed, 1 it failed, 2 it could not be started, 3 it is dead: killed, or its machines or what it needs of others failed',
       ),
     )
     .action(async (files: string[], flags: Flags) => {

@@ -66,7 +66,7 @@ describe('loligo run --lock', () => {
     await lock('--lock', 'sandbox01', '--desc', 'a bug');
     const words = job('two', 2, 'echo it ran');
     const refused = await cli([...words, '--lock'], env());
-    expect(refused.exitCode).toBe(1);
+    expect(refused.exitCode).toBe(3);
     expect(refused.output).toMatch(
       /not enough machines are available: asked for 2 of type sandbox, 1 is free/,
     );

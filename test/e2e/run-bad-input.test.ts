@@ -100,7 +100,7 @@ describe('loligo run fails the job, with its reason in the archive, for', () => 
   test('a host that cannot be reached: the job is dead', async () => {
     const job = 'roles: [[a.0]]\ntargets: {me@h1: {address: 127.0.0.1, port: 1}}\ntasks: [nop: ]\n';
     const ended = await run([job], '-a', 'arch', '--connect-attempts', '1');
-    expect(ended.code).toBe(1);
+    expect(ended.code).toBe(3);
     expect(await readFile(join(home, 'arch/summary.yaml'), 'utf8')).toMatch(/status: dead/);
     expect(ended.stderr).toMatch(/:DEAD\n$/);
     expect(ended.stderr).toContain('h1');

@@ -71,7 +71,7 @@ describe('loligo run on a real host', () => {
       );
       await untilRunning(job);
       job.child.kill(signal);
-      expect((await job.ended).code).toBe(1);
+      expect((await job.ended).code).toBe(3);
       expect(await summary()).toMatch(/failure_reason: killed\n.*status: dead\nsuccess: false/s);
       expect(existsSync(testDir())).toBe(false);
       const pid = Number(await readFile(join(home, 'arch/remote/target1/pid'), 'utf8'));
@@ -102,7 +102,7 @@ describe('loligo run on a real host', () => {
     // The same Ctrl-C may reach a process twice: one that follows too soon does not count as a second.
     const again = setInterval(() => job.child.kill('SIGINT'), 700);
     const { code, stderr } = await job.ended.finally(() => clearInterval(again));
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toContain('Unwinding was cut short, not undone:');
     expect(await summary()).toMatch(/status: dead/);
   });
