@@ -4,6 +4,7 @@ import type { FauxqsServer } from 'fauxqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeArchive } from '../../test/contract/archive.ts';
 import { s3Archive } from './s3-archive.ts';
+import { mergeParts } from './s3-merge.ts';
 
 let server: FauxqsServer;
 let buckets = 0;
@@ -66,3 +67,39 @@ test('what two processes appended is one file, and a range of it crosses the par
   expect([file?.size, Buffer.concat(parts).toString()]).toEqual([10, '2345678']);
   client.destroy();
 });
+
+/** Runs something once, behind the answer to the first request of a kind. */
+function behind(client: S3Client, command: string, act: () => Promise<unknown>): void {
+  let done = false;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args).catch((error: unknown) => error);
+      if (!done && context['commandName'] === command) {
+        done = true;
+        await act();
+      }
+      if (answer instanceof Error) throw answer;
+      return answer as Awaited<ReturnType<typeof next>>;
+    },
+    { step: 'initialize', name: 'behind' },
+  );
+}
+
+test.each(['ListObjectsV2Command', 'HeadObjectCommand', 'GetObjectCommand'])(
+  'parts that become one object behind the first %s of a reader are read all the same',
+  async (command) => {
+    const other = openClient();
+    const bucket = await newBucket(other);
+    const writer = s3Archive({ client: other, bucket, baseUrl: null });
+    for (const text of ['0123', '4567', '89']) await writer.append('r/1/log', bytes(text));
+    const client = openClient();
+    const merge = () => mergeParts({ client: other, bucket, folder: 'r/1' });
+    behind(client, command, async () => expect(await merge()).toEqual(['r/1/log']));
+    const file = await s3Archive({ client, bucket, baseUrl: null }).read('r/1/log', { start: 1, end: 9 });
+    const parts: Uint8Array[] = [];
+    for await (const part of file?.content ?? []) parts.push(part);
+    expect([file?.size, Buffer.concat(parts).toString()]).toEqual([10, '12345678']);
+    client.destroy();
+    other.destroy();
+  },
+);

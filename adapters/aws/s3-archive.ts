@@ -29,9 +29,10 @@ export function s3Archive(options: {
     },
     /** Two requests to find the file, and one for each part that is read. */
     async read(path, range) {
-      const file = await foundFile(bucket, filePath(path));
+      const key = filePath(path);
+      const file = await foundFile(bucket, key);
       if (file === null) return null;
-      return { size: file.size, modifiedAt: file.modifiedAt, content: bytesOf(bucket, file, range) };
+      return { size: file.size, modifiedAt: file.modifiedAt, content: bytesOf(bucket, { key, file }, range) };
     },
     list: async (path) => listFolder(bucket, archivePath(path)),
     url(path) {

@@ -31,6 +31,7 @@ async function mergeFile(bucket: Bucket, key: string): Promise<void> {
   const parts = file?.pieces.filter((piece) => piece.name !== '') ?? [];
   const last = parts.at(-1);
   if (file === null || last === undefined) return;
-  await putObject(bucket, { key, content: bytesOf(bucket, file), after: last.name });
+  const content = bytesOf(bucket, { key, file });
+  await putObject(bucket, { key, content, after: last.name, merged: true });
   await deleteParts(bucket, parts);
 }

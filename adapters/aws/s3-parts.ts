@@ -18,6 +18,9 @@ export const partsSuffix = '.loligo-parts';
 /** The metadata by which an object says that parts up to that name are older than itself. */
 export const appendsAfter = 'loligo-appends-after';
 
+/** The metadata of an object that was made of the parts of its file, and so begins as they did. */
+export const madeOfParts = 'loligo-made-of-parts';
+
 /** An object that holds some of a file. */
 export interface Piece {
   readonly key: string;
@@ -30,6 +33,7 @@ export interface FoundFile {
   readonly size: number;
   readonly modifiedAt: number; // epoch ms
   readonly pieces: readonly Piece[]; // in order; the object of the file itself has no name
+  readonly merged: boolean; // what was in parts is in the object of the file now, in the same order
 }
 
 /** Puts what is appended, one part at a time for each file; see `Archive.append`. */
@@ -92,22 +96,30 @@ export async function deleteParts(bucket: Bucket, parts: readonly Piece[]): Prom
   }
 }
 
-/** A file and the objects that it consists of, or null. */
+/**
+ * A file and the objects that it consists of, or null. The parts are looked for first: whoever makes an object of them in that moment
+ * takes them away after it is there, and it says which of them are in it.
+ */
 export async function foundFile(bucket: Bucket, key: string): Promise<FoundFile | null> {
+  const parts = await partsAfter(bucket, { key, after: '' });
   const whole = await headOf(bucket, key);
-  const parts = await partsAfter(bucket, { key, after: whole?.after ?? '' });
-  const pieces = whole === null ? parts : [whole, ...parts];
+  const pieces = whole === null ? parts : [whole, ...parts.filter(({ name }) => name > whole.after)];
   const last = pieces.at(-1);
   if (last === undefined) return null;
-  return { size: pieces.reduce((sum, { size }) => sum + size, 0), modifiedAt: last.modifiedAt, pieces };
+  const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
+  return { size, modifiedAt: last.modifiedAt, pieces, merged: whole?.merged ?? false };
 }
 
-async function headOf(bucket: Bucket, key: string): Promise<(Piece & { after: string }) | null> {
+async function headOf(
+  bucket: Bucket,
+  key: string,
+): Promise<(Piece & { readonly after: string; readonly merged: boolean }) | null> {
   try {
     const head = await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key }));
     const modifiedAt = head.LastModified?.getTime() ?? 0;
     const after = head.Metadata?.[appendsAfter] ?? '';
-    return { key, name: '', size: head.ContentLength ?? 0, modifiedAt, after };
+    const merged = head.Metadata?.[madeOfParts] !== undefined;
+    return { key, name: '', size: head.ContentLength ?? 0, modifiedAt, after, merged };
   } catch (error) {
     if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return null;
     throw error;
