@@ -107,8 +107,8 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
       const dead = await jobOnce(rehearsal, job, 'dead');
       expect(dead.failure_reason).toMatch(/runner/);
       const { nodes } = await rehearsal.client.get<{ nodes: { name: string; state: string }[] }>('/v1/nodes');
-      const unclean = nodes.filter(({ state }) => state !== 'free');
-      expect(unclean.map(({ state }) => state)).toEqual([expect.stringMatching(/^(dirty|quarantined)$/)]);
+      const its = nodes.filter(({ name }) => dead.nodes.includes(name));
+      expect(its.map(({ state }) => state)).toEqual([expect.stringMatching(/^(dirty|quarantined)$/)]);
     },
   );
 
