@@ -80,17 +80,21 @@ export async function switchTarget(
 
 /** Removes every container, volume and network that carries the lab's label, also those made by a process that died. */
 export async function removeLab(engine: Docker, lab: string): Promise<void> {
+  let pauseMs = onItsWayMs;
   for (let emptyLooks = 0; emptyLooks < 2;) {
+    const begun = performance.now();
     if ((await removeSeen(engine, lab)) > 0) {
+      pauseMs = Math.max(pauseMs, performance.now() - begun);
       emptyLooks = 0;
       continue;
     }
     emptyLooks += 1;
     // The engine carries out what a client asked for that has died since.
-    if (emptyLooks < 2) await sleep(onItsWayMs);
+    if (emptyLooks < 2) await sleep(pauseMs);
   }
 }
 
+/** At least; an engine that is slow to remove things is slow to make them, too. */
 const onItsWayMs = 700;
 
 /** Removes what there is at the moment, and returns how much that was. */
