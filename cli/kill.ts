@@ -54,7 +54,7 @@ export function command(): Command {
       if (killed.length === 0) console.log('nothing to kill: no job is queued or running');
       for (const { run: name, job_ids: ids } of killed) {
         const of = target.run === null ? ` of ${name}` : '';
-        console.log(`killed ${ids.length} jobs${of}: ${ids.join(' ')}`);
+        console.log(`killed ${ids.length === 1 ? '1 job' : `${ids.length} jobs`}${of}: ${ids.join(' ')}`);
       }
     });
 }

@@ -70,7 +70,7 @@ describe('the command line', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { output, exitCode } = await cli(['kill', 'r'], { LOLIGO_API: url, LOLIGO_TOKEN: 't' });
     server.close();
-    expect({ output, exitCode }).toEqual({ output: 'killed 1 jobs: 4\n', exitCode: 0 });
+    expect({ output, exitCode }).toEqual({ output: 'killed 1 job: 4\n', exitCode: 0 });
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
   });

@@ -51,6 +51,9 @@ test('a run that is over is mailed about once, and its files are in its archive'
   await again().pass();
   await again().pass();
   expect(sent).toMatchObject([{ id: 'results r', to: 'bob@lab', subject: '2 dead in r' }]);
+  const url = String(lab.ports.archive.url('r'));
+  expect(sent[0]?.text).toContain(url);
+  expect(sent[0]?.text).not.toContain(`${url}/${ids[0]}`); // it never ran and left no log
   expect(await fileText('r/junit.xml')).toContain('errors="2"');
   expect(await fileText('r/scrape.log')).toContain('1 distinct failure reason');
   expect(await fileText('r/results.log')).toContain("no_nested_subset: false\nseed: '7'\n");

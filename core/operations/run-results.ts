@@ -99,7 +99,7 @@ function resultJob(ports: ResultsPorts, job: JobRecord): ResultJob {
     durationSeconds: job.durationSeconds,
     failureReason: job.failureReason,
     infoUrl: ports.pageUrl(job.run, job.jobId),
-    logUrl: folderUrl(ports.archive.url(`${job.run}/${job.jobId}`)),
+    logUrl: job.attempt === 0 ? null : folderUrl(ports.archive.url(`${job.run}/${job.jobId}`)), // it left nothing
   };
 }
 

@@ -35,7 +35,7 @@ describe('loligo kill', () => {
   test('brings what the hosts have to the archive, and the reason and who wanted it to the record', async () => {
     const job = await busy('evidence');
     expect((await kill('-J', `evidence/${job.jobId}`, '--reason', 'wrong build')).output).toBe(
-      `killed 1 jobs: ${job.jobId}\n`,
+      `killed 1 job: ${job.jobId}\n`,
     );
     const dead = await untilJob(lab.client, job, 'dead');
     expect(dead).toMatchObject({ failure_reason: 'wrong build', actor: expect.stringContaining('@') });
@@ -52,14 +52,14 @@ describe('loligo kill', () => {
     expect((await kill('-p', '-r', 'other')).output).toContain('nothing to kill');
     expect((await kill('-m', 'vax', '-r', 'other')).output).toContain('nothing to kill');
     expect((await kill('-o', 'nobody@there')).output).toContain('nothing to kill');
-    expect((await kill('-r', 'other', '-m', 'sandbox')).output).toBe(`killed 1 jobs: ${queued.jobId}\n`);
+    expect((await kill('-r', 'other', '-m', 'sandbox')).output).toBe(`killed 1 job: ${queued.jobId}\n`);
     const { owner } = await jobNow(lab.client, running);
     const again = await queue(lab.client, 'third', shellJob('true'));
     const all = await kill('-o', owner, '--reason', 'going home');
     expect(all.output.split('\n').sort()).toEqual([
       '',
-      `killed 1 jobs of both: ${running.jobId}`,
-      `killed 1 jobs of third: ${again.jobId}`,
+      `killed 1 job of both: ${running.jobId}`,
+      `killed 1 job of third: ${again.jobId}`,
     ]);
     expect(await untilJob(lab.client, running, 'dead')).toMatchObject({ failure_reason: 'going home' });
     await allFree();

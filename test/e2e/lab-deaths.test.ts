@@ -33,7 +33,7 @@ describe('killing a job', () => {
     await until('it waits for a node', async () => (await jobNow(lab.client, next)).why_waiting !== null);
 
     const killed = await cli(['kill', 'long', String(job.jobId), '--reason', 'wrong build'], folder);
-    expect(killed.output).toBe(`killed 1 jobs: ${job.jobId}\n`);
+    expect(killed.output).toBe(`killed 1 job: ${job.jobId}\n`);
     const dead = await untilJob(lab.client, job, 'dead');
     expect(dead.failure_reason).toContain('wrong build');
     expect((await untilJob(lab.client, next, 'pass', 'fail', 'dead')).status).toBe('pass');
