@@ -194,7 +194,11 @@ describe('a job is stopped', () => {
       began: false,
     });
     const jobs = { ...lab.jobs, handBack };
-    expect(await run(unbegun, { jobs, sleep: async () => undefined })).toBe('back');
+    const renewEveryMs = 1_000_000;
+    const hurried: AttemptParams['sleep'] = async (ms, signal) => {
+      if (ms > 1000) await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
+    };
+    expect(await run(unbegun, { jobs, sleep: hurried, renewEveryMs })).toBe('back');
     expect(await job()).toMatchObject({ status: 'queued', attempt: 0, fence: attempt.fence, runner: null });
     expect(await lab.nodes.get('a')).toMatchObject({ state: 'dirty', lock: null });
   });
