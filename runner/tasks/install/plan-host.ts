@@ -5,13 +5,14 @@ import { chooseBuild } from './choose-build.ts';
 import type { InstallConfig } from './install-arguments.ts';
 import type { HostPlan } from './install-on-host.ts';
 import { packageList } from './package-list.ts';
+import { withUrls } from './own-mirror.ts';
 import { readRepositories } from './repositories.ts';
 
 /** What a config means for one host: asks the host for its system, and the builder, where one is named, for a build. */
 export async function planHost(ctx: TaskContext, config: InstallConfig, remote: Remote): Promise<HostPlan> {
   const packages = await packagesOf(remote, { log: ctx.log, signal: ctx.signal });
   const build = await chooseBuild(ctx, config, remote);
-  const repositories = build?.repositories ?? readRepositories(config.repos ?? []);
+  const repositories = build?.repositories ?? (await withUrls(remote, readRepositories(config.repos ?? [])));
   return {
     remote,
     packages,

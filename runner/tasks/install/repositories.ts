@@ -6,7 +6,11 @@ import { TaskConfigError } from '../task-config.ts';
 
 const repositoryArguments = taskArguments('install', {
   name: required({ usage: 'of its files on the host', kind: text }),
-  url: required({ usage: 'where it is', kind: text }),
+  url: argument({
+    usage: 'where it is; deb, with a suite: default the mirror that the host has its own release from',
+    kind: optional(text),
+    fallback: null,
+  }),
   priority: argument({
     usage: '1 wins over all others, 99 over the distribution only',
     kind: optional(count),
@@ -21,8 +25,13 @@ const repositoryArguments = taskArguments('install', {
   components: argument({ usage: 'deb only, with a suite', kind: texts, fallback: ['main'] }),
 });
 
+/** A repository as a config names it. */
+export interface WantedRepository extends Omit<Repository, 'url'> {
+  readonly url: string | null; // null = the mirror that a host has its own release from
+}
+
 /** The repositories of a config. */
-export function readRepositories(entries: readonly PlainValue[]): Repository[] {
+export function readRepositories(entries: readonly PlainValue[]): WantedRepository[] {
   return entries.map((entry, index) => {
     const { url, ...repository } = repositoryArguments.read(entry);
     const at = (key: string): { task: string; path: string } => ({
@@ -35,7 +44,7 @@ export function readRepositories(entries: readonly PlainValue[]): Repository[] {
         expected: 'letters, digits, dots and dashes',
         given: repository.name,
       });
-    if (!URL.canParse(url) || /[\s\]]/.test(url))
+    if (url === null ? repository.suite === null : !URL.canParse(url) || /[\s\]]/.test(url))
       throw new TaskConfigError({ ...at('url'), expected: 'a URL', given: url });
     return { ...repository, url };
   });
