@@ -25,12 +25,11 @@ describe('a repository without a URL', () => {
 
   test('is refused where the host names no such mirror, or no suite is asked for', async () => {
     const { remote } = fakeShellHost({}, bookworm);
+    const refused = "'repos[0].url' must be a URL";
     await expect(withUrls(remote, readRepositories([trixie]))).rejects.toThrow(
-      'repos[0].url: expected a URL, since h1 names no mirror that has its own release',
+      `${refused}, since h1 names no mirror that has its own release`,
     );
-    await expect(withUrls(fakeShellHost().remote, readRepositories([trixie]))).rejects.toThrow(
-      'repos[0].url',
-    );
-    expect(() => readRepositories([{ name: 'mine' }])).toThrow('repos[0].url: expected a URL');
+    await expect(withUrls(fakeShellHost().remote, readRepositories([trixie]))).rejects.toThrow(refused);
+    expect(() => readRepositories([{ name: 'mine' }])).toThrow(refused);
   });
 });
