@@ -90,7 +90,7 @@ describe('loligo run --lock', () => {
     const waiting = startCli([...job('two', 2, 'echo it ran'), '--lock', '--block'], env());
     await until('it waits', async () => waiting.output().includes('waiting: asked for 2'));
     waiting.kill('SIGINT');
-    expect(await waiting.ended).toBe(1);
+    expect(await waiting.ended).toBe(3);
     await lock('--unlock', '--clean', 'sandbox01');
     expect(await states()).toEqual(['free', 'free']);
   });
@@ -99,7 +99,7 @@ describe('loligo run --lock', () => {
     const running = startCli([...job('long', 1, 'echo begun; sleep 600'), '--lock'], env());
     await until('it runs', async () => running.output().includes('stdout:begun'));
     running.kill('SIGINT');
-    expect(await running.ended).toBe(1);
+    expect(await running.ended).toBe(3);
     expect(running.output()).toMatch(/unlocked sandbox0\d\n$/);
     await allFree();
   });
@@ -117,12 +117,12 @@ describe('loligo run --lock', () => {
 
   test.each<[string, string[], string, number]>([
     ['targets of its own', ['--lock'], '--lock chooses the targets', 2],
-    ['more nodes than there are, even with --block', ['--lock', '--block'], 'waiting does not help', 1],
+    ['more nodes than there are, even with --block', ['--lock', '--block'], 'waiting does not help', 3],
     [
       'a type that is not there',
       ['--lock', '--machine-type', 'vax'],
       'no such nodes (its types: sandbox)',
-      1,
+      3,
     ],
   ])('%s: a sentence', async (what, flags, part, code) => {
     const own = what === 'targets of its own' ? { targets: { 'ubuntu@a': null } } : {};
