@@ -49,7 +49,7 @@ const seenAs: Readonly<Record<Mutant, readonly string[]>> = {
   'a job that is lost from the queue': ['L9'],
   'a queue that forgets big jobs': ['L9'],
   'a runner that is believed to live for ever': ['L1', 'L6'],
-  'a finish that ends what has started': ['L1', 'L3', 'L5', 'L8'],
+  'a finish that ends what has started': ['L1', 'L3', 'L5', 'L8', 'L9'],
   'a claim that tells of fewer nodes than it took': ['L2'],
   'a sweep that sees no running job': ['L6'],
   'a pause that nobody minds': ['pause'],
