@@ -10,7 +10,7 @@ import { labScratch, queue, shellJob, startUp, untilJob } from '../test/fixtures
  * on a warm node, and what an idle lab holds in memory. A job finds a runner with its modules loaded; what remains of its start is one SSH
  * connection per host and about six round trips of the initial tasks.
  */
-const cli = join(import.meta.dirname, '..', 'cli', 'main.ts');
+const cli = join(import.meta.dirname, '..', 'bin', 'loligo.js');
 const rounds = 15;
 
 console.log(`demo, start to exit: ${(await timedDemo()).toFixed(1)} s`);

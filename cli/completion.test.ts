@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../test/requirements.ts';
 
-const main = join(import.meta.dirname, 'main.ts');
+const main = join(import.meta.dirname, '..', 'bin', 'loligo.js');
 const answers: Readonly<Record<string, unknown>> = {
   '/v1/runs': { runs: [{ name: 'ann-2026-01-02_03:04:05-smoke' }, { name: 'bob-1' }] },
   '/v1/runs/bob-1/jobs': { jobs: [{ job_id: 41 }, { job_id: 42 }, { job_id: 7 }], next: null },

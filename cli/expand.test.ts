@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gitRepository } from '../test/fixtures/git-repository.ts';
 import { describeWith } from '../test/requirements.ts';
 
-const main = new URL('./main.ts', import.meta.url).pathname;
+const main = new URL('../bin/loligo.js', import.meta.url).pathname;
 let folder: string;
 
 beforeAll(() => {

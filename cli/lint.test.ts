@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lintRules } from '../core/suites/lint/rules.ts';
 import { describeWith, sharedFolder } from '../test/requirements.ts';
 
-const main = new URL('./main.ts', import.meta.url).pathname;
+const main = new URL('../bin/loligo.js', import.meta.url).pathname;
 const house = fileURLToPath(new URL('..', import.meta.url));
 let folder: string;
 

@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { mkdtempDisposable, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli } from '../test/fixtures/lab-process.ts';
 
@@ -22,6 +25,16 @@ describe('the command line', () => {
     ]) {
       expect(output).toMatch(new RegExp(`^  ${word} .*\\w`, 'm'));
     }
+  });
+
+  test('keeps all that it compiled for its next start', async () => {
+    await using home = await mkdtempDisposable(join(tmpdir(), 'loligo-home-'));
+    await cli(['--version'], { HOME: home.path });
+    const kept = await readdir(join(home.path, '.cache', 'loligo', 'compiled'), { recursive: true });
+    // Each module of ours is there twice: compiled, and before that without its types.
+    expect(kept.length).toBeGreaterThan(100);
+    const { output } = await cli(['--version'], { HOME: home.path, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    expect(output).toMatch(/reading cache from .* for StrippedTypeScript .*cli\/main\.ts.*success/);
   });
 
   test.each([['status'], ['suite', '-s', 'smoke'], ['kill', 'r'], ['logs', 'r', '1']])(

@@ -1,10 +1,8 @@
 import { Command } from 'commander';
-import { keepCompiled } from '../adapters/embedded/compile-cache.ts';
 import { version } from '../runner/job/version.ts';
 import { failureOf } from './client/failure.ts';
 import { words } from './words.ts';
 
-keepCompiled(process.env);
 const program = new Command('loligo')
   .description('An integration-test lab: suites, locks, nested tasks over SSH, public logs.')
   .version(version);

@@ -1,5 +1,4 @@
 import { flushCompileCache } from 'node:module';
-import { keepCompiled } from '../adapters/embedded/compile-cache.ts';
 import type { AttemptEnd } from './attempt/run-attempt.ts';
 import { firstOrder } from './attempt/first-order.ts';
 
@@ -15,8 +14,7 @@ import { firstOrder } from './attempt/first-order.ts';
 const [what, log] = process.argv.slice(2);
 const exitStatus: Record<AttemptEnd, number> = { pass: 0, fail: 1, dead: 1, lost: 3, back: 3 };
 
-keepCompiled(process.env);
-// Only now, so that they come from the cache.
+// Only now, because a call without an order needs none of them.
 const modules = import('./attempt-process.ts');
 
 /** Null = the environment says what to do; a string = the file that does. */

@@ -19,7 +19,7 @@ import { idleRunners } from './idle-runners.ts';
 import { pidOf } from './process-identity.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
-const realRunner = fileURLToPath(new URL('../../runner/main.ts', import.meta.url));
+const realRunner = fileURLToPath(new URL('../../bin/runner.js', import.meta.url));
 const patience = { timeout: 40_000, interval: 50 };
 
 let folder: string;

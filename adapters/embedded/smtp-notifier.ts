@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { messageId } from '../../core/ports/notifier.ts';
 import type { Notifier } from '../../core/ports/notifier.ts';
 
@@ -6,18 +6,22 @@ const timeoutMs = 30_000;
 
 /**
  * Mail through an SMTP server, `smtp://[user:password@]host[:port]` or `smtps://`; a connection for each mail. The id of a mail is its
- * Message-ID, by which mail programs know a second copy.
+ * Message-ID, by which mail programs know a second copy. The mail library is loaded with the first of them, since a lab's start need not wait for it.
  */
 export function smtpNotifier({ url, from }: { url: string; from: string }): Notifier {
-  const transport = createTransport({
-    url,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-  });
+  let opened: Promise<Transporter> | undefined;
+  const transport = async () => {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({
+      url,
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+    });
+  };
   return {
     async send({ id, to, subject, text }) {
-      await transport.sendMail({ from, to, subject, text, messageId: messageId(id) });
+      await (await (opened ??= transport())).sendMail({ from, to, subject, text, messageId: messageId(id) });
     },
   };
 }

@@ -91,7 +91,7 @@ interface StopOptions {
 
 const settleMs = 10_000;
 const reportEveryMs = 3000;
-const runnerMain = join(import.meta.dirname, '..', '..', 'runner', 'main.ts');
+const runnerMain = join(import.meta.dirname, '..', '..', 'bin', 'runner.js');
 
 /** How many runners this machine bears; they mostly wait for their hosts. */
 export function usualMostRunners(): number {

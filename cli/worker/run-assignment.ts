@@ -6,7 +6,7 @@ import type { LabAddress } from '../../adapters/http/lab-calls.ts';
 import type { LaunchParams } from '../../core/ports/launcher.ts';
 import { runnerEnvironment } from '../runner-environment.ts';
 
-const runnerMain = join(import.meta.dirname, '..', '..', 'runner', 'main.ts');
+const runnerMain = join(import.meta.dirname, '..', '..', 'bin', 'runner.js');
 
 /**
  * Runs one attempt in a process of its own, which goes on when the worker is killed, and resolves when that has ended. Its output is

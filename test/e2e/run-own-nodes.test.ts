@@ -8,7 +8,7 @@ import { cli, labScratch, startCli, until } from '../fixtures/lab-process.ts';
 import { forgetSnapshots } from '../fixtures/snapshot-images.ts';
 import { describeWith } from '../requirements.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'bin', 'loligo.js');
 
 describe('a job that is run by hand on nodes of its own', () => {
   test('stops at the prompt of the original’s three-node example, and leaves nothing', async () => {
