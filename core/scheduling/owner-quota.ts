@@ -19,7 +19,8 @@ interface Asker {
 
 /**
  * Whether an owner may have the nodes of a job now, of machine types that it accepts. The first of his jobs that must wait keeps his
- * later ones from what it waits for, so that his small jobs never starve a big one. Jobs that no quota allows, or that wait
+ * later ones from what it waits for, and one for which nodes are kept from the quota that it will need, so that his small jobs never
+ * starve a big one. Jobs that no quota allows, or that wait
  * for locks of his own without an end, keep nobody.
  */
 export function quotaAnswer(
@@ -31,6 +32,7 @@ export function quotaAnswer(
   for (const { what, limit, counted, all } of limitsOf(quota, use, types)) {
     const has = counted.reduce((sum, one) => sum + one.nodes, 0);
     const forGood = counted.reduce((sum, one) => sum + one.forGood, 0);
+    const kept = counted.reduce((sum, one) => sum + one.kept, 0);
     const needs = `it needs ${nodeCount}`;
     if (nodeCount > limit)
       return { kind: 'never', reason: `can never start: ${needs}, and an owner may have ${limit} ${what}` };
@@ -45,9 +47,10 @@ export function quotaAnswer(
         kind: 'waits',
         reason: `waits for the quota behind job ${first.jobId} of the same owner: ${state}`,
       };
-    if (has + nodeCount > limit) {
+    if (has + kept + nodeCount > limit) {
+      const others = kept === 0 ? '' : `; ${kept} more are kept for job ${use.keptFor}, which comes first`;
       use.waitsFor ??= { jobId: job.jobId, all, types: all ? [] : types };
-      return { kind: 'waits', reason: `waits for the quota: ${state}` };
+      return { kind: 'waits', reason: `waits for the quota: ${state}${others}` };
     }
   }
   return { kind: 'within' };
@@ -56,7 +59,7 @@ export function quotaAnswer(
 interface Limit {
   readonly what: string;
   readonly limit: number;
-  readonly counted: readonly { readonly nodes: number; readonly forGood: number }[];
+  readonly counted: readonly { readonly nodes: number; readonly forGood: number; readonly kept: number }[];
   readonly all: boolean; // of any type
 }
 
@@ -69,16 +72,19 @@ function limitsOf(quota: OwnerQuota, use: OwnerUse, types: readonly string[]): L
     what: `nodes of type ${types.join(' and ')}`,
     limit: ofTypes.reduce((sum, one) => sum + one.limit, 0),
     // What somebody has too much of one type takes nothing away from another.
-    counted: ofTypes.map(({ nodes, forGood, limit }) => {
-      return { nodes: Math.min(nodes, limit), forGood: Math.min(forGood, limit) };
+    counted: ofTypes.map((one) => {
+      const nodes = Math.min(one.nodes, one.limit);
+      return { nodes, forGood: Math.min(one.forGood, nodes), kept: Math.min(one.kept, one.limit - nodes) };
     }),
     all: false,
   });
   return limits;
 }
 
-/** How many more nodes of a machine type an owner may have. */
+/** How many more nodes of a machine type an owner may have, less what is kept for his jobs that come first. */
 export function quotaLeft(quota: OwnerQuota, use: OwnerUse, type: string): number {
   const limit = quota.byType.get(type);
-  return limit === undefined ? Infinity : Math.max(0, limit - useOfType(use, type).nodes);
+  if (limit === undefined) return Infinity;
+  const { nodes, kept } = useOfType(use, type);
+  return Math.max(0, limit - nodes - kept);
 }

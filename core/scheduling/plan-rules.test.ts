@@ -107,6 +107,29 @@ describe('quotas', () => {
     expect(result.waiting[1]?.reason).toContain('behind job 1 of the same owner');
   });
 
+  test('leave a job that nodes are kept for its part: shorter ones of its owner do not use it up meanwhile', () => {
+    const lab = [busy('x', 9), ...nodes];
+    const running = [{ jobId: 9, endsBy: 71 * hour }];
+    const jobs = [
+      job(1, { owner: 'ann', nodeCount: 5 }),
+      job(2, { owner: 'ann', maxSeconds: 60 }),
+      job(3, { owner: 'bob', maxSeconds: 60 }),
+    ];
+    const tight = planned({ jobs, nodes: lab, running, ...quota(5) });
+    expect(ids(tight.claims)).toEqual([3]);
+    expect(tight.waiting).toMatchObject([
+      { jobId: 1, kind: 'reserved' },
+      {
+        jobId: 2,
+        kind: 'quota',
+        reason: expect.stringContaining('; 5 more are kept for job 1, which comes first'),
+      },
+    ]);
+    expect(ids(planned({ jobs, nodes: lab, running, ...quota(6) }).claims)).toEqual([2, 3]);
+    expect(ids(planned({ jobs, nodes: lab, running, ...quota(null, { box: 5 }) }).claims)).toEqual([3]);
+    expect(ids(planned({ jobs, nodes: lab, running, ...quota(null, { box: 6 }) }).claims)).toEqual([2, 3]);
+  });
+
   test('jobs that no quota allows, or that wait for locks of their owner, keep nobody', () => {
     const lock = { id: 'x', owner: 'alice', job: null, fence: 1, since: 0, leaseUntil: null };
     const lab = [node('x', { state: 'locked', lock }), ...nodes];
@@ -148,10 +171,10 @@ describe('with all rules at once, a big job is not starved (L9)', () => {
     fc.assert(
       fc.property(someJobs, fc.boolean(), (others, fairShare) => {
         expect(startOfBig(others, { fairShare, patienceMs: patience })).toBeLessThanOrEqual(
-          patience + 4 * hour,
+          patience + 3 * hour,
         );
       }),
-      { numRuns: 60, seed: 7 },
+      { numRuns: 60 },
     );
   });
 

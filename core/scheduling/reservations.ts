@@ -1,6 +1,7 @@
 import type { NodeKind } from './node-kinds.ts';
 import { notClear, returnToHeaps, takeFirstAvailable } from './node-kinds.ts';
 import type { Outlook, Times } from './outlook.ts';
+import { addKept } from './owner-use.ts';
 import { turnoverMs } from './plan-state.ts';
 import type { PlanState } from './plan-state.ts';
 import type { QueuedJob } from './queued-job.ts';
@@ -39,9 +40,9 @@ function forPeople({ rules, kinds }: PlanState, chosen: readonly Outlook[]): Out
   );
 }
 
-/** Keeps nodes for a job from when the last of them is likely to be available. */
+/** Keeps nodes for a job from when the last of them is likely to be available, and its part of its owner's quota. */
 export function keep(
-  { now, rules, kinds }: PlanState,
+  { now, rules, kinds, useOf }: PlanState,
   order: { job: QueuedJob; chosen: readonly Outlook[]; fillers: readonly Outlook[] },
 ): Times {
   const { job, chosen, fillers } = order;
@@ -59,6 +60,12 @@ export function keep(
     outlook.reservedStrictly = job.submittedAt <= now - rules.patienceMs;
     if (times.likelyAt <= now) outlook.free = false; // nobody could be gone by then
   }
+  if (rules.quota !== null)
+    addKept(
+      useOf(job.owner),
+      job.jobId,
+      chosen.map(({ node }) => node.machineType),
+    );
   const { shortest, longest } = job.expected ?? { shortest: 0, longest: job.maxSeconds };
   for (const outlook of chosen) {
     outlook.earliestAt = times.earliestAt + shortest * 1000;

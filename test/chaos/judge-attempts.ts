@@ -211,5 +211,6 @@ function holdNodes(model: Model, job: JobModel, attempt: AttemptRef): void {
   const lockId = `hold:${job.run}/${job.jobId}`;
   const held = [...model.nodes.values()].filter((node) => node.grant?.lockId === attemptId(attempt));
   for (const node of held) if (node.grant !== null) node.grant = { ...node.grant, lockId, jobId: null };
-  if (held.length > 0) model.locks.set(lockId, { nodes: held.map((node) => node.name), live: true });
+  const nodes = held.map((node) => node.name);
+  if (held.length > 0) model.locks.set(lockId, { nodes, live: true, endless: false });
 }

@@ -33,7 +33,7 @@ export function judgeRemove(model: Model, call: StoreCall, answer: unknown): voi
 /** A person gets all the nodes named or none, and a lock id is given once (L1, L2, L3, L8). */
 export function judgeLockMany(model: Model, call: StoreCall, answer: unknown): void {
   const result = answer as LockResult;
-  const [{ lockId, nodes }] = call.args as [LockRequest];
+  const [{ lockId, nodes, leaseUntil }] = call.args as [LockRequest];
   if (result.kind === 'refused') return;
   const given = result.nodes.map((node) => node.name);
   const known = model.locks.get(lockId);
@@ -44,7 +44,7 @@ export function judgeLockMany(model: Model, call: StoreCall, answer: unknown): v
   if (known?.live) return;
   if (known !== undefined)
     breach(model, { law: 'L1', at: call.at, text: `lock ${lockId} was over and was given again`, nodes });
-  model.locks.set(lockId, { nodes: given, live: true });
+  model.locks.set(lockId, { nodes: given, live: true, endless: leaseUntil === null });
   const granted = result.nodes.map(({ name, lock }) => ({ name, fence: lock?.fence ?? -1 }));
   grantNodes(model, { lockId, jobId: null, nodes: granted, at: call.at });
 }

@@ -80,6 +80,12 @@ function lookAtQueue(
     (job) => !job.machineType.split(',').every(isClosed) && count(nodes, job, isInPlay) >= job.nodeCount,
   );
   const live = [...model.jobs.values()].filter(({ status }) => status === 'waiting' || status === 'running');
+  // A job whose nodes come back when the leases of people end is promised them then, and nobody behind it is the first.
+  const first = queue.find(
+    (job) =>
+      !job.machineType.split(',').every(isClosed) &&
+      count(nodes, job, (node) => comesBack(model, node)) >= job.nodeCount,
+  );
   const outage = model.launchFailedAt !== null && at - model.launchFailedAt <= outageMs;
   const room = model.mostRunners === null || live.length < model.mostRunners;
   for (const [place, job] of servable.entries()) {
@@ -92,7 +98,7 @@ function lookAtQueue(
     const idle =
       room &&
       !outage &&
-      place === 0 &&
+      job === first &&
       count(nodes, job, isFree) >= job.nodeCount &&
       waiting.attempts === job.attempts;
     waiting.idleMs = idle ? waiting.idleMs + elapsedMs : 0;
@@ -129,6 +135,12 @@ function count(
 /** Not in the hands of a person and not out of order. */
 function isInPlay(node: NodeModel): boolean {
   return node.state !== 'quarantined' && (node.grant === null || node.grant.jobId !== null);
+}
+
+/** In play, or with a person whose lock has an end. */
+function comesBack(model: Model, node: NodeModel): boolean {
+  if (isInPlay(node)) return true;
+  return node.grant !== null && model.locks.get(node.grant.lockId)?.endless === false;
 }
 
 function isFree(node: NodeModel): boolean {

@@ -66,6 +66,7 @@ export interface JobModel {
 export interface LockModel {
   nodes: readonly string[]; // those that it holds still
   live: boolean;
+  readonly endless: boolean; // until released
 }
 
 /** A model of an empty lab. */

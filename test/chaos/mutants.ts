@@ -157,6 +157,7 @@ export const mutants = {
           ...job,
           runner: null,
           leaseUntil: job.leaseUntil && job.leaseUntil + 3_600_000,
+          maxSeconds: job.maxSeconds + 3600,
         })),
     })),
   'a finish that ends what has started': () =>
