@@ -59,6 +59,28 @@ test('a run that is over is mailed about once, and its files are in its archive'
   expect(await fileText('r/results.log')).toContain("no_nested_subset: false\nseed: '7'\n");
 });
 
+test('a pass reads the failures of an open run only when there are more than before', async () => {
+  const ids = await addRun(lab, 'r', 3);
+  const { ports } = reporting();
+  let lists = 0;
+  const listJobs: typeof ports.jobs.listJobs = (filter) => {
+    lists += 1;
+    return ports.jobs.listJobs(filter);
+  };
+  const reporter = createReporter({ ...ports, jobs: { ...ports.jobs, listJobs } });
+  await ports.reports.want({ run: 'r', email: 'bob@lab', mailBy: Infinity });
+  const listsOfPass = async () => {
+    const before = lists;
+    await reporter.pass();
+    return lists - before;
+  };
+  expect(await listsOfPass()).toBe(0);
+  await end('r', ids.slice(0, 1));
+  expect([await listsOfPass(), await listsOfPass()]).toEqual([1, 0]);
+  await end('r', ids.slice(1, 2));
+  expect([await listsOfPass(), await listsOfPass()]).toEqual([1, 0]);
+});
+
 test('a lab that dies between sending and noting it sends the same mail again, and then no more', async () => {
   await end('r', await addRun(lab, 'r', 1));
   const { sent, ports, again } = reporting();

@@ -31,21 +31,27 @@ export interface Reporter {
    * Mails failures of jobs that ask for it and runs that are late, and for each run that is over writes `junit.xml`, `results.log` and
    * `scrape.log` into its archive and sends the mail about it. What has been sent is recorded: when the lab dies in between,
    * a mail may be sent again under the same id, and none is left out. Trouble is logged and tried again, for a day; it never fails a run.
+   * Costs one read of the run for each that is open and has not had another failure since the pass before.
    */
   pass(): Promise<void>;
 }
 
 export function createReporter(ports: ReportPorts): Reporter {
   const trouble = new Map<string, { since: number; pauseMs: number; nextAt: number }>();
-  const silent = new Set<string>(); // jobs that ask for no mail
+  const seen = new Map<string, Set<number>>(); // of each open run, the failed jobs that were looked at
   return {
     async pass() {
-      for (const report of await ports.reports.open()) {
+      const open = await ports.reports.open();
+      const names = new Set(open.map((report) => report.run));
+      for (const run of seen.keys()) if (!names.has(run)) seen.delete(run);
+      for (const report of open) {
         const now = ports.clock.now();
         const before = trouble.get(report.run);
         if (before !== undefined && now < before.nextAt) continue;
         try {
-          await reportOn(ports, report, silent);
+          const failures = seen.get(report.run) ?? new Set();
+          seen.set(report.run, failures);
+          await reportOn(ports, report, failures);
           trouble.delete(report.run);
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);
@@ -63,22 +69,25 @@ export function createReporter(ports: ReportPorts): Reporter {
   };
 }
 
-async function reportOn(ports: ReportPorts, report: WantedReport, silent: Set<string>): Promise<void> {
+async function reportOn(ports: ReportPorts, report: WantedReport, seen: Set<number>): Promise<void> {
   const record = await ports.jobs.getRun(report.run);
   if (record === null) return await ports.reports.close(report.run);
+  const over = isRunOver(record);
+  const { fail, dead } = record.counts;
+  const isLate = report.email !== null && ports.clock.now() >= report.mailBy;
+  if (!over && !isLate && fail + dead === seen.size) return;
   const marks = await ports.reports.marks(report.run);
   const sendOnce = async (what: string, mail: Omit<Mail, 'id'>) => {
     if (marks.has(what)) return;
     await ports.notifier.send({ ...mail, id: `${what} ${report.run}` });
     await ports.reports.mark(report.run, what);
   };
-  const over = isRunOver(record);
-  for (const job of await unreportedFailures(ports.jobs, report.run, silent)) {
+  for (const job of await unreportedFailures(ports.jobs, report.run, seen)) {
     const to = errorAddress(ports.yaml, job);
     if (to !== null) await sendOnce(`job ${job.jobId}`, { to, ...(await errorMail(ports.archive, job)) });
-    silent.add(`${job.run}/${job.jobId}`);
+    seen.add(job.jobId);
   }
-  if (!over && (report.email === null || ports.clock.now() < report.mailBy || marks.has('deadline'))) return;
+  if (!over && (!isLate || marks.has('deadline'))) return;
   const results = await runResults(ports, report.run);
   const mail = resultsMail(results.run, results.jobs);
   if (!over) return await sendOnce('deadline', { to: report.email ?? '', ...mail });

@@ -107,14 +107,14 @@ function folderUrl(url: string | null): string | null {
   return url === null ? null : `${url}/`;
 }
 
-/** The jobs of a run that did not pass and are not among `known`, which holds `RUN/JOB`. */
+/** The jobs of a run that did not pass and are not among `known`. */
 export async function unreportedFailures(
   jobs: JobStore,
   run: string,
-  known: ReadonlySet<string>,
+  known: ReadonlySet<number>,
 ): Promise<JobRecord[]> {
   const found: JobRecord[] = [];
   for await (const job of jobsOf(jobs, run, ['fail', 'dead']))
-    if (!known.has(`${run}/${job.jobId}`)) found.push(job);
+    if (!known.has(job.jobId)) found.push(job);
   return found;
 }
