@@ -114,7 +114,6 @@ export async function unreportedFailures(
   known: ReadonlySet<number>,
 ): Promise<JobRecord[]> {
   const found: JobRecord[] = [];
-  for await (const job of jobsOf(jobs, run, ['fail', 'dead']))
-    if (!known.has(job.jobId)) found.push(job);
+  for await (const job of jobsOf(jobs, run, ['fail', 'dead'])) if (!known.has(job.jobId)) found.push(job);
   return found;
 }
