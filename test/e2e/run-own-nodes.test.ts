@@ -54,7 +54,7 @@ describe('a job that is run by hand on nodes of its own', () => {
       ...env,
       DOCKER_HOST: 'unix:///nonexistent/docker.sock',
     });
-    expect(noEngine.exitCode).toBe(1);
+    expect(noEngine.exitCode).toBe(3);
     expect(noEngine.output).toMatch(
       /failure_reason: .*no container engine answers on the default socket \(or DOCKER_HOST\): .*\n[^]*status: dead/,
     );
