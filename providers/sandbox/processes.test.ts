@@ -49,3 +49,18 @@ test('the marked die, however far they went; those with another mark live', asyn
   expect((await findMarked('LOLIGO_TEST_MARK=mark-12')).length).toBeGreaterThan(0);
   await killMarked('LOLIGO_TEST_MARK=mark-12');
 });
+
+test('the marked are gone with their files, which they lose later than their environment', async () => {
+  const opens = `const { openSync } = require('node:fs');
+    try { for (let file = 0; file < 15000; file += 1) openSync('/proc/self/stat'); } catch {}
+    console.log('up'); setInterval(() => {}, 1000);`;
+  const marked = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ['-e', opens], {
+      env: { LOLIGO_TEST_MARK: 'mark-files' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  await Promise.all(marked.map(({ stdout }) => once(stdout, 'data')));
+  await killMarked('LOLIGO_TEST_MARK=mark-files');
+  expect(await Promise.all(marked.map(({ pid }) => findProcess(pid ?? 0)))).toEqual([null, null, null, null]);
+});

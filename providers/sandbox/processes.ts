@@ -44,18 +44,27 @@ export async function killTree(root: ProcessRef): Promise<void> {
     }
   }
   for (const pid of stopped.keys()) signal(pid, 'SIGKILL');
-  await waitUntilGone(`process ${root.pid} and its descendants`, async () => {
-    const running = await Promise.all([...stopped.values()].map(isRunning));
-    return [...stopped.keys()].filter((_, index) => running[index]);
-  });
+  await waitUntilGone(
+    `process ${root.pid} and its descendants`,
+    async () => await stillRunning([...stopped.values()]),
+  );
 }
 
-/** Kills every process whose environment carries `entry` (`NAME=value`), and those they start meanwhile, until none is left. */
+/**
+ * Kills every process whose environment carries `entry` (`NAME=value`), and those they start meanwhile, until none is left. A process that
+ * ends has its files and ports for longer than its environment: those that were found are waited for.
+ */
 export async function killMarked(entry: string): Promise<void> {
+  const killed: ProcessRef[] = [];
   await waitUntilGone(entry, async () => {
-    const pids = await findMarked(entry);
-    for (const pid of pids) signal(pid, 'SIGKILL');
-    return pids;
+    const marked = await findMarked(entry);
+    for (const pid of marked) {
+      const found = await findProcess(pid);
+      if (found !== null) killed.push(found);
+      signal(pid, 'SIGKILL');
+    }
+    const remaining = await stillRunning(killed);
+    return [...new Set([...marked, ...remaining])];
   });
 }
 
@@ -85,6 +94,11 @@ async function holds(pid: number, file: string): Promise<boolean> {
   const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
   const targets = descriptors.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => ''));
   return (await Promise.all(targets)).includes(file);
+}
+
+async function stillRunning(processes: readonly ProcessRef[]): Promise<number[]> {
+  const running = await Promise.all(processes.map(isRunning));
+  return processes.filter((_, index) => running[index]).map(({ pid }) => pid);
 }
 
 async function waitUntilGone(what: string, remaining: () => Promise<number[]>): Promise<void> {
