@@ -1,10 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { FileOrder } from './test/file-order.ts';
 
-/** A machine with two processors works on two files at once: many tests wait for processes, and vitest alone would leave one idle. */
-const maxWorkers = Math.max(2, availableParallelism() - 1);
+/**
+ * Three files at a time on two processors: most tests wait for processes, hosts or an engine, and all kinds of them run beside each other. It is
+ * said for each project, since Vitest starts files of different projects together only where that agrees.
+ */
+const maxWorkers = Math.max(3, availableParallelism() - 1);
 
-/** End to end on a container engine: each of them wants the machine for itself. */
+/** End to end on a container engine: each of them wants the engine for itself. */
 const containers = [
   'test/e2e/{ceph-*,container-*,docker-*}.test.ts',
   'test/e2e/{lab-demo,run-own-nodes}.test.ts',
@@ -13,6 +17,8 @@ const containers = [
 /** Unit tests sit beside their source; the wider kinds live in test/, one project each, so that one kind can be run alone. */
 export default defineConfig({
   test: {
+    maxWorkers,
+    sequence: { sequencer: FileOrder },
     projects: [
       {
         test: {
@@ -58,8 +64,7 @@ export default defineConfig({
           exclude: containers,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2, // each of them has a lab with processes of its own
-          sequence: { groupOrder: 1 },
+          maxWorkers,
         },
       },
       {
@@ -68,8 +73,8 @@ export default defineConfig({
           include: containers,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          maxWorkers,
+          setupFiles: ['test/one-at-a-time.ts'],
         },
       },
     ],
