@@ -8,7 +8,8 @@ import { labScratch, queue, shellJob, startUp, untilJob } from '../test/fixtures
 /**
  * The embedded lab as its users meet it: the whole demo, the time from a submission to the first command of the first user task
  * on a warm node, and what an idle lab holds in memory. A job finds a runner with its modules loaded; what remains of its start is one SSH
- * connection per host and about six round trips of the initial tasks.
+ * connection per host, which is begun while the first files are written, and three round trips: what the login is, what the host is and
+ * whether another job is on it, the test directory.
  */
 const cli = join(import.meta.dirname, '..', 'bin', 'loligo.js');
 const rounds = 15;

@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, readonly (readonly string[])[]>> = {
   remote: [[]],
   queue: [[]],
   plan: [[]],
+  lists: [[]],
   lab: [[]],
   ceph: [[]],
 };

@@ -66,7 +66,7 @@ export async function bringUp(ctx: TaskContext, config: CephConfig, fsid: string
   ctx.defer(() => removeCluster(ctx, layout));
   ctx.defer(() => collectMonStores(ctx, layout));
   const noted = first && ctx.archive !== null;
-  if (noted) await jobRunOf(ctx).addInfo('archive', archivedFolders(ctx));
+  if (noted) jobRunOf(ctx).addInfo('archive', archivedFolders(ctx));
 
   await prepareHosts(ctx, plan);
   const daemons = await createDaemons(ctx, cluster, { roles: daemonsOf(layout), config });

@@ -14,6 +14,7 @@ import { createVerdict, statusOf } from '../engine/verdict.ts';
 import type { Cluster } from '../remote/cluster.ts';
 import { isTransportError } from '../remote/transport-errors.ts';
 import { createDocumentFile } from './document-file.ts';
+import { connectEarly } from './early-connections.ts';
 import { createHostFindings } from './host-findings.ts';
 import { initialTasks } from './initial-tasks.ts';
 import { createJobFiles, summaryDocument } from './job-files.ts';
@@ -30,6 +31,7 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
   const { options, folder, yaml, mask, stop } = params;
   const summary: Summary = { success: true, owner: options.owner };
   if (options.description !== null) summary.description = options.description;
+  const early = connectEarly(params);
   const verdict = createVerdict({ summary, isTransportError, stopped: () => stop.stopped });
   const parts: JobParts = {
     params,
@@ -37,13 +39,15 @@ export async function executeJob(params: ExecuteParams): Promise<JobResult> {
     summary,
     verdict,
     findings: createHostFindings(),
+    early,
     files: createJobFiles({ archive: folder, yaml, mask, log }),
   };
 
   log.info(`teuthology version: ${version}`);
-  await writeIdentity(parts);
+  const identity = writeIdentity(parts);
   log.debug(indented('Config:', yaml.print(mask.value(params.config))));
-  const { nodesClean, began } = await runTasks(parts);
+  const { nodesClean, began } = await runTasks(parts).finally(() => closeAll(early.cluster));
+  await Promise.all([identity, parts.files.settled()]);
   const status = verdict.close();
   await reportOutcome(parts);
   const hosts = parts.findings.close(status);
@@ -68,11 +72,11 @@ async function writeIdentity({ params, files }: JobParts): Promise<void> {
     pid: process.pid,
     ...(options.jobId !== null && { job_id: String(options.jobId) }),
   };
+  files.addInfo(info);
   await Promise.all([
     files.put('pid', String(process.pid)),
     files.put('owner', `${options.owner}\n`),
     files.putYaml('orig.config.yaml', params.config),
-    files.addInfo(info),
   ]);
 }
 
@@ -175,8 +179,8 @@ async function pauseBeforeTeardown({ params, log }: JobParts): Promise<void> {
 }
 
 /** Ends connections that the unwinding did not; what cannot be closed in a moment is left to the end of the process. */
-async function closeAll(cluster: Cluster): Promise<void> {
-  const closing = Promise.allSettled(cluster.remotes.map((remote) => remote.close()));
+async function closeAll(cluster: Cluster | null): Promise<void> {
+  const closing = Promise.allSettled(cluster?.remotes.map((remote) => remote.close()) ?? []);
   const patience = new AbortController();
   await Promise.race([closing, sleep(2000, undefined, { signal: patience.signal }).catch(() => {})]);
   patience.abort();

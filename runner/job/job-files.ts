@@ -5,13 +5,16 @@ import type { PlainValue, YamlMap, YamlValue } from '../../core/config/yaml-valu
 import type { JobArchive } from '../archive/job-archive.ts';
 import type { Mask } from '../archive/mask.ts';
 import type { Summary } from '../engine/summary.ts';
+import { createDocumentFile } from './document-file.ts';
 
 /** The files that a job keeps about itself. None of them can fail the job: trouble is warned of once. */
 export interface JobFiles {
   put(path: string, text: string): Promise<void>;
   putYaml(path: string, value: YamlValue): Promise<void>;
-  /** Adds keys to info.yaml and writes it again. */
-  addInfo(entries: Readonly<Record<string, PlainValue>>): Promise<void>;
+  /** Adds keys to info.yaml, which is written again soon. */
+  addInfo(entries: Readonly<Record<string, PlainValue>>): void;
+  /** Resolves when info.yaml has all of its keys, or could not be written. */
+  settled(): Promise<void>;
 }
 
 /** Writes into the job's folder with secrets hidden; does nothing when there is no archive. */
@@ -33,11 +36,16 @@ export function createJobFiles(params: {
       }
     },
     putYaml: (path, value) => files.put(path, params.yaml.print(params.mask.value(value))),
-    async addInfo(entries) {
+    addInfo(entries) {
       for (const [key, value] of Object.entries(entries)) info.set(key, fromPlain(value));
-      await files.putYaml('info.yaml', info);
+      infoFile.changed();
     },
+    settled: () => infoFile.settled(),
   };
+  const infoFile = createDocumentFile({
+    write: () => files.putYaml('info.yaml', info),
+    warn: (message) => params.log.warn(message),
+  });
   return files;
 }
 

@@ -4,6 +4,7 @@ import type { Mask } from '../archive/mask.ts';
 import type { StopControl } from '../engine/stop.ts';
 import type { JobDocument, Summary } from '../engine/task.ts';
 import type { Verdict } from '../engine/verdict.ts';
+import type { EarlyConnections } from './early-connections.ts';
 import type { HostFindings } from './host-findings.ts';
 import type { JobFiles } from './job-files.ts';
 import type { RunJobParams } from './job-params.ts';
@@ -27,4 +28,5 @@ export interface JobParts {
   readonly summary: Summary;
   readonly verdict: Verdict;
   readonly findings: HostFindings;
+  readonly early: EarlyConnections;
 }

@@ -2,15 +2,15 @@ import type { Logger } from '../../core/ports/logger.ts';
 import type { PlainValue } from '../../core/config/yaml-value.ts';
 import type { TaskContext } from '../engine/task.ts';
 import type { Cluster } from '../remote/cluster.ts';
-import type { Remote } from '../remote/remote.ts';
+import type { ConnectOptions, Remote } from '../remote/remote.ts';
 
 /** What the internal tasks need beyond a task's context: the job as a whole. */
 export interface JobRun {
   /** The job with its initial tasks, as config.yaml shows it; secrets are hidden in what `saveConfig` writes. */
   saveConfig(): Promise<void>;
   /** Adds a key to info.yaml. A second call with the same key replaces its value. */
-  addInfo(key: string, value: PlainValue): Promise<void>;
-  /** Hosts of the job, in the order of its roles; makes the remotes and connects nothing. */
+  addInfo(key: string, value: PlainValue): void;
+  /** Hosts of the job, in the order of its roles; the remotes may be connected already. */
   makeCluster(): Cluster;
   setCluster(cluster: Cluster): void;
   /** Locks machines, makes them the job's `targets`, and resolves with those as YAML; null when the job came with targets. */
@@ -19,11 +19,12 @@ export interface JobRun {
   readonly prepareNodes: ((task: Parameters<LockMachines>[0]) => Promise<void>) | null;
   /** Asks the lock server whether the targets are the owner's; null when there is none. Resolves with one sentence a problem. */
   readonly checkLocks: ((targets: readonly string[]) => Promise<readonly string[]>) | null;
+  /** Connects to a host, with as many attempts as the job allows; joins an attempt that is under way. */
+  connect(remote: Remote, options: ConnectOptions): Promise<void>;
   /** Notes that a host was connected to. */
   reached(remote: Remote): void;
   /** Says that a host is broken, by a sign that needs no second witness; the verdict on the job is another matter. */
   blame(remote: Remote, reason: string): void;
-  readonly connectAttempts: number | null; // null = the remote layer's own number
 }
 
 /** Locks machines for a job, waiting for them where the caller wants that, and resolves with its `targets`. */

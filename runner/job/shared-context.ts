@@ -31,11 +31,11 @@ export function createSharedContext(parts: JobParts, entries: readonly PlainValu
     lockMachines: params.lockMachines ? locker(parts, params.lockMachines) : null,
     prepareNodes: params.nodes ? preparer(parts, params.nodes) : null,
     checkLocks: params.checkLocks ?? null,
-    connectAttempts: params.connectAttempts ?? null,
+    connect: parts.early.connect,
     reached: (remote) => parts.findings.reached(remote.shortname),
     blame: (remote, reason) => parts.findings.certain(remote.shortname, reason),
     addInfo: (key, value) => files.addInfo({ [key]: value }),
-    makeCluster: () => makeCluster(params),
+    makeCluster: () => parts.early.cluster ?? makeCluster(params),
     setCluster: (made) => {
       cluster = made;
     },

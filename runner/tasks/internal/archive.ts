@@ -3,6 +3,7 @@ import { statusOf } from '../../engine/verdict.ts';
 import type { Task, TaskContext } from '../../engine/task.ts';
 import { jobRunOf } from '../../job/job-run.ts';
 import { hostFacts } from './host-facts.ts';
+import { adoptArchiveDirectory, archiveDirectory, makeTestDirectory } from './test-directory.ts';
 
 /** `log-compress-min-size` is not a size. */
 class CompressSizeError extends Error {
@@ -16,20 +17,19 @@ class CompressSizeError extends Error {
 export const archive: Task = async (ctx) => {
   const compressFrom = compressLimit(ctx);
   ctx.log.info('Creating archive directory...');
-  const hosts = ctx.cluster.remotes.map((remote) => ({ remote, dir: `${remote.testDir}/archive` }));
+  const hosts = ctx.cluster.remotes.map((remote) => ({ remote, dir: archiveDirectory(remote) }));
+  ctx.cluster.remotes.forEach(adoptArchiveDirectory);
   ctx.defer(async () => {
     ctx.log.info('Removing archive directory...');
     await ctx.cluster.each(async (remote) => {
       const { root } = await hostFacts(remote);
-      await remote.run([...(root ? ['sudo'] : []), 'rm', '-rf', '--', `${remote.testDir}/archive`]);
+      await remote.run([...(root ? ['sudo'] : []), 'rm', '-rf', '--', archiveDirectory(remote)]);
     });
   });
   ctx.defer(() => transfer(ctx, { hosts, compressFrom }));
-  await ctx.cluster.each(async (remote) => {
-    await remote.run(['install', '-d', '-m0755', '--', `${remote.testDir}/archive`]);
-  });
+  await ctx.cluster.each(makeTestDirectory);
   const first = hosts[0];
-  if (first) await jobRunOf(ctx).addInfo('archive', { init: first.dir });
+  if (first) jobRunOf(ctx).addInfo('archive', { init: first.dir });
 };
 
 async function transfer(

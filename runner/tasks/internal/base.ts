@@ -1,8 +1,8 @@
 import type { Remote } from '../../remote/remote.ts';
 import { CommandFailedError } from '../../remote/command-errors.ts';
-import { BrokenHostError } from '../../remote/transport-errors.ts';
 import { quoteWord } from '../../remote/quote.ts';
 import type { Task } from '../../engine/task.ts';
+import { dropArchiveDirectory, makeTestDirectory } from './test-directory.ts';
 
 const mostNamed = 10;
 
@@ -22,40 +22,13 @@ export const base: Task = async (ctx) => {
     ctx.log.info('Tidying up after the test...');
     await ctx.cluster.each(removeEmpty);
   });
-  await ctx.cluster.each(async (remote) => {
-    await makeWritable(remote);
-  });
+  await ctx.cluster.each(makeTestDirectory);
 };
-
-const brokenDisk =
-  /No space left on device|Read-only file system|Input\/output error|Structure needs cleaning/i;
-
-async function makeWritable(remote: Remote): Promise<void> {
-  const dir = quoteWord(remote.testDir);
-  const probe = quoteWord(`${remote.testDir}/.write-check`);
-  // A directory can often be made where no byte can be written any more.
-  const script = `mkdir -p -m0755 -- ${dir} && head -c 65536 /dev/zero >${probe} && rm -f -- ${probe}`;
-  try {
-    await remote.run(script, { collect: 'stderr', label: 'make the test directory' });
-  } catch (cause) {
-    const complaint =
-      cause instanceof CommandFailedError
-        ? cause.stderr.split('\n').find((line) => brokenDisk.test(line))
-        : undefined;
-    if (complaint === undefined) throw cause;
-    throw new BrokenHostError(
-      remote.shortname,
-      `${remote.testDir} on ${remote.shortname} cannot be written to: ${complaint}`,
-      {
-        cause,
-      },
-    );
-  }
-}
 
 async function removeEmpty(remote: Remote): Promise<void> {
   const dir = quoteWord(remote.testDir);
   try {
+    await dropArchiveDirectory(remote);
     await remote.run(`find ${dir} -ls ; rmdir -- ${dir}`);
   } catch (error) {
     if (!(error instanceof CommandFailedError)) throw error;
