@@ -14,7 +14,8 @@ import { forgetSnapshots, snapshotsOf } from '../test/fixtures/snapshot-images.t
 
 /**
  * Jobs on containers with the distribution's Ceph: an installation with and without its snapshot, a cluster against the same steps by
- * hand, what its logs cost, and what the framework itself adds to a job. `--keep` takes a snapshot that is there for the cold one.
+ * hand, what its logs cost, and what the framework itself adds to a job. `--keep` takes a snapshot that is there for the cold one, `--install` makes
+ * no cluster.
  */
 const threeHosts = [
   ['mon.a', 'mgr.x', 'osd.0'],
@@ -34,8 +35,11 @@ const lab = await startUp(scratch.lab, '--targets', 'docker', '--nodes', '3');
 try {
   if (!process.argv.includes('--keep')) await forgetSnapshots('install-ceph');
   await installation('first');
-  for (const name of ['second', 'third', 'fourth']) await installation(name);
-  await cluster();
+  for (const name of ['second', 'third', 'fourth']) {
+    await installation(name);
+    await installedByHand();
+  }
+  if (!process.argv.includes('--install')) await cluster();
 } finally {
   lab.kill('SIGINT');
   await lab.ended;
@@ -78,6 +82,17 @@ async function installation(name: string): Promise<void> {
   const image = /made image .* in (\S+) s/.exec(log)?.[1];
   console.log(
     `install-only job, ${how}: summary.duration ${duration.toFixed(1)} s, wall ${wall.toFixed(1)} s${image ? `, of which the image ${image} s` : ''}; ${parts(marks)}; load ${load()}`,
+  );
+}
+
+/** The same by hand, in the same minute. */
+async function installedByHand(): Promise<void> {
+  const [image = ''] = await snapshotsOf('install-ceph');
+  const script = join(import.meta.dirname, 'install-by-hand.sh');
+  const { stdout } = await promisify(execFile)('bash', [script, image]);
+  const [whole, answered] = stdout.trim().split(' ');
+  console.log(
+    `  a container of that image by hand: ${whole} s, of which ${answered} s to the first command over SSH; load ${load()}`,
   );
 }
 

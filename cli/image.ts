@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { helpText } from './client/help-text.ts';
 import type { Logger } from '../core/ports/logger.ts';
+import { adaptImage } from '../providers/docker/adapt-image.ts';
 import { openEngine } from '../providers/docker/engine.ts';
 import { removeImage, storedImages, superfluous } from '../providers/docker/stored-images.ts';
 import { imageOf } from '../providers/docker/systems.ts';
@@ -27,10 +28,23 @@ export function command(): Command {
       .command(name)
       .description(summary)
       .option('--host <engine>', 'the engine: a socket, tcp://HOST:PORT or ssh://USER@HOST');
-  sub('build', 'Makes the image of a system from packages, unless it is there: about a minute, as root.')
-    .argument('<system>', 'as debian:12')
-    .action(async (system: string, { host }: EngineOption) => {
-      await build(system, host ?? null);
+  sub(
+    'build',
+    'Makes the image of a system from packages, unless it is there: about a minute, as root. Or, with --from, of any image: sshd, sudo, a user and some small programs are added where they are missing.',
+  )
+    .argument('[system]', 'as debian:12')
+    .option('--from <image>', 'an image that the engine has, or one with its registry')
+    .option(
+      '--as <name>',
+      'what the image made with --from is called; default: the name that jobs find its system by',
+    )
+    .action(async (system: string | undefined, options: EngineOption & { from?: string; as?: string }) => {
+      const { host, from, as } = options;
+      if ((from === undefined) === (system === undefined))
+        throw new InputError('give either a system, as debian:12, or --from with an image');
+      if (as !== undefined && from === undefined) throw new InputError('--as goes with --from only');
+      if (from === undefined) await build(system ?? '', host ?? null);
+      else await adapt({ from, name: as ?? null, host: host ?? null });
     });
   sub('list', 'Lists the images, those that were used last first.').action(async ({ host }: EngineOption) => {
     await list(host ?? null);
@@ -51,6 +65,7 @@ export function command(): Command {
     helpText(
       [
         ['loligo image build debian:12', 'make a base image, once'],
+        ['loligo image build --from ubuntu:22.04', 'the same of an image that is there'],
         ['loligo image list', 'what there is, and how big'],
         ['loligo image prune --days 30 --gigabytes 20', 'keep what is used'],
       ],
@@ -69,6 +84,11 @@ async function build(text: string, host: string | null): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function adapt(params: { from: string; name: string | null; host: string | null }): Promise<void> {
+  const { from, name, host } = params;
+  console.log(await adaptImage({ engine: await openEngine(host), from, name, logger: onStderr }));
 }
 
 async function list(host: string | null): Promise<void> {

@@ -5,7 +5,9 @@ import type { Node, NodeSpec } from '../core/locks/node.ts';
 import type { Provider } from '../core/ports/provider.ts';
 import type { Snapshots } from '../core/ports/snapshots.ts';
 import { readContainerFile } from './docker/access.ts';
-import { ensureTarget, prepareTarget, recreateTarget, removeLab } from './docker/containers.ts';
+import { ensureTarget, prepareTarget, recreateTarget, removeLab, switchTarget } from './docker/containers.ts';
+import { openGuesses } from './docker/guesses.ts';
+import type { Guess, Guesses } from './docker/guesses.ts';
 import type { Targets } from './docker/targets.ts';
 import { EngineUnavailableError, engineHost, openEngine } from './docker/engine.ts';
 import { TargetImageError, hasImage, targetImageName } from './docker/image.ts';
@@ -16,8 +18,10 @@ import {
   discardSnapshot,
   giveUpSnapshot,
   keepSnapshot,
+  snapshotImage,
   switchToSnapshot,
   systemOf,
+  systemOfImage,
 } from './docker/snapshots.ts';
 import { imageOf, namedImage, systemsOf } from './docker/systems.ts';
 import type { System } from './docker/systems.ts';
@@ -103,13 +107,36 @@ function createDocker(options: Options, context: ProviderContext): Provider {
       const targets = await open();
       return await turns(() => act(targets));
     });
+  const guesses = openGuesses(join(context.folder, 'guesses'));
   const snapshots: Snapshots = {
-    systemOf: async (node) => systemOf(await open(), node.name),
+    systemOf: async (node) => guesses.of(node.name)?.system ?? (await systemOf(await open(), node.name)),
     claim: (order) => guarded(order.node, order.fence, (targets) => claimSnapshot(targets, order)),
-    keep: (order) => guarded(order.node, order.fence, (targets) => keepSnapshot(targets, order)),
+    keep: (order) =>
+      guarded(order.node, order.fence, async (targets) => {
+        await keepSnapshot(targets, order);
+        await guesses.settle(order.node.name, order.key);
+      }),
     giveUp: (order) => guarded(order.node, order.fence, (targets) => giveUpSnapshot(targets, order)),
-    use: (order) => guarded(order.node, order.fence, (targets) => switchToSnapshot(targets, order)),
+    use: (order) =>
+      guarded(order.node, order.fence, async (targets) => {
+        const right = guesses.of(order.node.name)?.key === order.key;
+        const changes = right ? {} : await switchToSnapshot(targets, order);
+        await guesses.settle(order.node.name, order.key);
+        return changes;
+      }),
     discard: (order) => guarded(order.node, order.fence, (targets) => discardSnapshot(targets, order)),
+    guesses: {
+      of: ({ name }) => guesses.of(name)?.key ?? null,
+      undo: ({ node, fence }) =>
+        guarded(node, fence, async (targets) => {
+          const guess = guesses.of(node.name);
+          if (guess === null) return {};
+          const served = { job: node.description ?? '', fence };
+          const changes = await switchTarget(targets, { node: node.name, image: guess.image, served });
+          await guesses.settle(node.name, null);
+          return changes;
+        }),
+    },
   };
 
   return {
@@ -130,7 +157,7 @@ function createDocker(options: Options, context: ProviderContext): Provider {
         return await recreateTarget(targets, node.name);
       });
     },
-    async prepare({ nodes, fence, job, systems }) {
+    async prepare({ nodes, fence, job, systems, like }) {
       const targets = await open();
       const images: string[] = [];
       for (const wish of systems) images.push(await imageFor({ targets, options, context, wish }));
@@ -143,9 +170,13 @@ function createDocker(options: Options, context: ProviderContext): Provider {
       );
       return await Promise.all(
         nodes.map((node, index) =>
-          guarded(node, fence, () => {
+          guarded(node, fence, async () => {
             const image = images[index] ?? targets.image;
-            return prepareTarget(targets, { node: node.name, image, network, served });
+            const guess = await guessFor(targets, { guesses, node: node.name, image, like: like ?? null });
+            const made = guess === null ? image : snapshotImage(guess.key);
+            const access = await prepareTarget(targets, { node: node.name, image: made, network, served });
+            if (guess !== null) guesses.made(node.name, guess);
+            return access;
           }),
         ),
       );
@@ -156,6 +187,25 @@ function createDocker(options: Options, context: ProviderContext): Provider {
       await wipe(context.folder);
     },
   };
+}
+
+/** The snapshot to make a node with that a job of this kind is likely to want; null when nothing is known, or it is gone. */
+async function guessFor(
+  { engine }: Targets,
+  params: { guesses: Guesses; node: string; image: string; like: string | null },
+): Promise<Guess | null> {
+  const { guesses, node, image } = params;
+  if (params.like === null) return null;
+  const like = `${params.like} on ${image}`;
+  const key = await guesses.expect(node, like);
+  if (key === null) return null;
+  const [there, system] = await Promise.all([
+    hasImage(engine, snapshotImage(key)),
+    systemOfImage(engine, image),
+  ]);
+  if (there) return { key, image, system };
+  await guesses.forget(like);
+  return null;
 }
 
 /** The image for what a job asks of a node: the usual one unless it names another system. */

@@ -31,6 +31,7 @@ import { configOfRecord } from './attempt/config-of-record.ts';
 import { runAttempt } from './attempt/run-attempt.ts';
 import type { AttemptEnd, AttemptParams } from './attempt/run-attempt.ts';
 import { jobNodes } from './job/job-nodes.ts';
+import { likenessOf } from './job/likeness.ts';
 import type { JobNodes } from './job/job-nodes.ts';
 import { runJob } from './job/run-job.ts';
 import { builtInTasks } from './tasks/built-in.ts';
@@ -272,6 +273,7 @@ async function nodesOfJob(params: {
     ),
     attempt: assignment.attempt,
     systems: systemWishes(config),
+    like: likenessOf(config),
     moved: lab.moved,
   });
 }

@@ -11,6 +11,7 @@ import type { Provider } from '../../core/ports/provider.ts';
 import { openProvider } from '../../providers/registry.ts';
 import { withoutSnapshots } from '../../runner/engine/snapshot.ts';
 import { jobNodes } from '../../runner/job/job-nodes.ts';
+import { likenessOf } from '../../runner/job/likeness.ts';
 import type { JobNodes } from '../../runner/job/job-nodes.ts';
 import { unpreparedProblem } from '../../runner/job/unprepared-nodes.ts';
 import { InputError } from '../client/failure.ts';
@@ -57,6 +58,7 @@ export async function ownNodes(params: {
       },
       follow: (target, make) => made?.follow(target, make) ?? make(target),
       takeSnapshot: (...order) => (made?.takeSnapshot ?? withoutSnapshots)(...order),
+      hasGuess: (remote) => made?.hasGuess(remote) ?? false,
     },
     remove: () => remove(provider, folder),
   };
@@ -71,6 +73,7 @@ function asJobNodes(
     providers: new Map([[provider.name, provider]]),
     attempt: { run: 'run', jobId: process.pid, fence: 1 },
     systems: systemWishes(config),
+    like: likenessOf(config),
     moved: null,
   });
 }

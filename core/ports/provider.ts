@@ -28,6 +28,8 @@ export interface PrepareOrder {
   readonly fence: number; // of the attempt, which every node has at least
   readonly job: { readonly run: string; readonly jobId: number };
   readonly systems: readonly SystemWish[]; // in the order of `nodes`
+  /** Equal for jobs that begin by wanting the same snapshot, as far as their configs tell; null = it begins with something else. */
+  readonly like?: string | null;
 }
 
 /** The system that a node is to have. */

@@ -22,6 +22,17 @@ export interface Snapshots {
   use(order: SnapshotOrder): Promise<Partial<NodeSpec>>;
   /** Takes a snapshot away that turned out to be wrong. One that is gone already is fine. */
   discard(order: SnapshotOrder): Promise<void>;
+  readonly guesses?: SnapshotGuesses;
+}
+
+/**
+ * Snapshots that nodes were made with by `prepare` already, because the last job like theirs wanted them first. Until a guess is settled, by
+ * `use` or `undo`, the system of its node is, for keys, what the job asked for. `use` of the guessed key changes nothing and ends nothing.
+ */
+export interface SnapshotGuesses {
+  of(node: Node): string | null; // the key
+  /** Gives the node what its job asked for in place of the snapshot, as `use` does. */
+  undo(order: Pick<SnapshotOrder, 'node' | 'fence'>): Promise<Partial<NodeSpec>>;
 }
 
 export interface SnapshotOrder {

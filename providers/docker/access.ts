@@ -42,6 +42,30 @@ export async function waitForTarget(
   }
 }
 
+/**
+ * Waits until the log of a container that was just started for the first time says that sshd listens, ten seconds at most: the log comes as it
+ * is written, while each look at the container costs the engine something. Says nothing about failures.
+ */
+export async function untilListening(container: Docker.Container): Promise<void> {
+  const patience = AbortSignal.timeout(10_000);
+  try {
+    const log = await container.logs({
+      stdout: true,
+      stderr: true,
+      follow: true,
+      abortSignal: patience,
+    });
+    let seen = '';
+    for await (const chunk of log) {
+      seen = (seen + (chunk as Buffer).toString('latin1')).slice(-400);
+      if (seen.includes('Server listening on')) break; // which closes the stream
+    }
+  } catch (error) {
+    // An engine without readable logs, or a slow container: whoever looks for it next waits and explains.
+    if (!patience.aborted && engineStatus(error) === null) throw error;
+  }
+}
+
 async function accessTarget(
   targets: Targets,
   container: Docker.Container,
@@ -117,7 +141,7 @@ async function explain(container: Docker.Container, node: string, cause: unknown
 }
 
 /** The engine sends a container's output in frames: eight bytes of header, of which the last four are the length, then text. */
-function unframe(bytes: Buffer): string {
+export function unframe(bytes: Buffer): string {
   let text = '';
   for (let at = 0; at + 8 <= bytes.length;) {
     const end = at + 8 + bytes.readUInt32BE(at + 4);

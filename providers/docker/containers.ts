@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { waitForTarget } from './access.ts';
+import { untilListening, waitForTarget } from './access.ts';
 import type { TargetAccess } from './access.ts';
 import { engineStatus, unlessGone } from './engine.ts';
 import { containerName, having, labels, networkName } from './labels.ts';
@@ -55,14 +55,13 @@ export async function prepareTarget(
     await moveToNetwork(engine, { container, node, network });
     return await waitForTarget(targets, { container, node, proof: 'greet' });
   }
-  await removeTarget(targets, node);
-  return await makeTarget(targets, { node, image, network, served });
+  const making = { node, image, network, served };
+  return known === undefined
+    ? await makeTarget(targets, making)
+    : await replaceTarget(targets, { old: known.Id, making });
 }
 
-/**
- * Gives a node another system in the middle of a job: its name, network and home stay, all else is the image's. The old container
- * is taken away while the new one starts.
- */
+/** Gives a node another system in the middle of a job: its name, network and home stay, all else is the image's. */
 export async function switchTarget(
   targets: Targets,
   params: { node: string; image: string; served: ServedJob },
@@ -71,10 +70,18 @@ export async function switchTarget(
   const container = engine.getContainer(containerName(lab, params.node));
   const { Id, NetworkSettings } = await container.inspect();
   const [network = networkName(lab)] = Object.keys(NetworkSettings.Networks);
-  const old = engine.getContainer(Id);
-  await old.rename({ name: `${containerName(lab, params.node)}-${Id.slice(0, 12)}` });
-  const gone = old.remove({ force: true, v: true }).catch(unlessGone);
-  const [access] = await Promise.all([makeTarget(targets, { ...params, network }), gone]);
+  return await replaceTarget(targets, { old: Id, making: { ...params, network } });
+}
+
+/** The home stays; the old container is taken away while the new one starts. */
+async function replaceTarget(
+  targets: Targets,
+  { old, making }: { old: string; making: Making },
+): Promise<TargetAccess> {
+  const container = targets.engine.getContainer(old);
+  await container.rename({ name: `${containerName(targets.lab, making.node)}-${old.slice(0, 12)}` });
+  const gone = container.remove({ force: true, v: true }).catch(unlessGone);
+  const [access] = await Promise.all([makeTarget(targets, making), gone]);
   return access;
 }
 
@@ -140,6 +147,7 @@ async function makeTarget(targets: Targets, making: Making): Promise<TargetAcces
   const container = await createInPlace(targets, making);
   try {
     await container.start();
+    await untilListening(container);
     const proof = making.served === null ? 'vouch' : 'greet'; // whoever serves a job logs in next
     return await waitForTarget(targets, { container, node: making.node, proof });
   } catch (error) {

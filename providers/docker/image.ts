@@ -14,7 +14,7 @@ import { targetUser } from './target-init.ts';
 const run = promisify(execFile);
 
 /** What every target has beside the smallest system: what tests and their tasks take for granted. */
-const packages = [
+export const targetPackages = [
   'openssh-server',
   'sudo',
   'ca-certificates',
@@ -31,7 +31,8 @@ const packages = [
   'rsync',
 ];
 
-const files: Readonly<Record<string, { text: string; mode: number }>> = {
+/** Small files of every target, by path. */
+export const targetFiles: Readonly<Record<string, { text: string; mode: number }>> = {
   // Without this, packages try to start their services while they are installed, which a container has no init for.
   'usr/sbin/policy-rc.d': { text: '#!/bin/sh\nexit 101\n', mode: 0o755 },
   'etc/apt/apt.conf.d/90loligo': { text: 'Acquire::Languages "none";\n', mode: 0o644 },
@@ -45,7 +46,7 @@ export class TargetImageError extends Error {
 /** The local name of the image for a system. A change of the recipe changes the name, so that an old image is never taken for a new one. */
 export function targetImageName(os: { osType: string; osVersion: string }): string {
   const recipe = createHash('sha256')
-    .update(JSON.stringify([packages, files, targetUser]))
+    .update(JSON.stringify([targetPackages, targetFiles, targetUser]))
     .digest('hex');
   return `loligo-target:${os.osType}-${os.osVersion}-${recipe.slice(0, 8)}`;
 }
@@ -109,7 +110,7 @@ async function installSystem(root: string, mirror: PackageMirror): Promise<void>
   const words = [
     '--variant=minbase',
     `--components=${mirror.components.join(',')}`,
-    `--include=${packages.join(',')}`,
+    `--include=${targetPackages.join(',')}`,
     mirror.codename,
     root,
     mirror.uri,
@@ -146,7 +147,7 @@ async function furnishSystem(root: string, mirror: PackageMirror): Promise<void>
   const proxy = await aptProxy();
   if (proxy !== null)
     await writeFile(join(root, 'etc/apt/apt.conf.d/91proxy'), `Acquire::http::Proxy "${proxy}";\n`);
-  for (const [path, { text, mode }] of Object.entries(files))
+  for (const [path, { text, mode }] of Object.entries(targetFiles))
     await writeFile(join(root, path), text, { mode });
   await run('chroot', [root, 'useradd', '-m', '-s', '/bin/bash', targetUser]);
   await run('chroot', [root, 'apt-get', 'clean']);

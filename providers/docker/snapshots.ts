@@ -20,7 +20,12 @@ export function snapshotImage(key: string): string {
 /** The key of the snapshot that a node runs, or the id of its image: that is a hash of what the image is. */
 export async function systemOf({ engine, lab }: Targets, node: string): Promise<string> {
   const { Image } = await engine.getContainer(containerName(lab, node)).inspect();
-  const { Id, Config, Architecture } = await engine.getImage(Image).inspect();
+  return await systemOfImage(engine, Image);
+}
+
+/** The same of a node that had this image. */
+export async function systemOfImage(engine: Docker, image: string): Promise<string> {
+  const { Id, Config, Architecture } = await engine.getImage(image).inspect();
   return `${Architecture} ${Config.Labels?.[labels.key] ?? Id}`;
 }
 

@@ -16,6 +16,7 @@ async function prepared(answer: Transition) {
     providers: new Map([['shelf', provider]]),
     attempt: { run: 'r', jobId: 1, fence: 4 },
     systems: [{ osType: null, osVersion: null }],
+    like: null,
     moved: async (spec) => {
       told.push(spec);
       return answer;

@@ -20,6 +20,8 @@ export interface JobNodes {
   /** The remote of a target, which stays the same when its node is switched to a snapshot. */
   follow(target: Parameters<MakeRemote>[0], make: MakeRemote): Remote;
   readonly takeSnapshot: TakeSnapshot;
+  /** Whether a host was made with a snapshot that the job has not asked for yet. */
+  hasGuess(remote: Remote): boolean;
 }
 
 /** `providers` are those whose nodes are to be prepared; nodes of others stay as they are. Every node was granted under the attempt's fence. */
@@ -28,6 +30,7 @@ export function jobNodes(params: {
   providers: ReadonlyMap<string, Provider>;
   attempt: AttemptRef;
   systems: readonly SystemWish[]; // in the order of `nodes`
+  like: string | null; // of `PrepareOrder`
   moved: ((spec: NodeSpec) => Promise<Transition>) | null; // told what a node has become
 }): JobNodes {
   const { providers, attempt } = params;
@@ -48,7 +51,13 @@ export function jobNodes(params: {
         if (provider.prepare === undefined || own.length === 0) continue;
         const systems = params.systems.filter((_, index) => isOwn(params.nodes[index]));
         signal.throwIfAborted();
-        const changes = await provider.prepare({ nodes: own, fence, job: { run, jobId }, systems });
+        const changes = await provider.prepare({
+          nodes: own,
+          fence,
+          job: { run, jobId },
+          systems,
+          like: params.like,
+        });
         for (const [index, node] of own.entries()) await change(node, changes[index] ?? {});
       }
       return toPlain(nodeTargets([...nodes.values()])) as { [target: string]: PlainValue };
@@ -72,5 +81,9 @@ export function jobNodes(params: {
       return remote;
     },
     takeSnapshot: takeSnapshots((remote) => hosts.get(remote.hostname) ?? null),
+    hasGuess({ hostname }) {
+      const host = hosts.get(hostname);
+      return (host?.snapshots.guesses?.of(host.node) ?? null) !== null;
+    },
   };
 }

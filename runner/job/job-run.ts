@@ -25,6 +25,8 @@ export interface JobRun {
   reached(remote: Remote): void;
   /** Says that a host is broken, by a sign that needs no second witness; the verdict on the job is another matter. */
   blame(remote: Remote, reason: string): void;
+  /** Whether a host has a snapshot's system already, which the job is only about to ask for. */
+  hasGuess(remote: Remote): boolean;
 }
 
 /** Locks machines for a job, waiting for them where the caller wants that, and resolves with its `targets`. */

@@ -32,6 +32,7 @@ export function createSharedContext(parts: JobParts, entries: readonly PlainValu
     prepareNodes: params.nodes ? preparer(parts, params.nodes) : null,
     checkLocks: params.checkLocks ?? null,
     connect: parts.early.connect,
+    hasGuess: (remote) => params.nodes?.hasGuess(remote) ?? false,
     reached: (remote) => parts.findings.reached(remote.shortname),
     blame: (remote, reason) => parts.findings.certain(remote.shortname, reason),
     addInfo: (key, value) => files.addInfo({ [key]: value }),

@@ -13,6 +13,8 @@ const thing = { name: 'thing', key: { sha1: 'abc' } };
 /** The hosts of one job. As with real ones, a switch is made by the first that asks something of the host. */
 function jobOn(fake: FakeSnapshots, ...names: string[]) {
   const installs: string[] = [];
+  const switches: string[] = [];
+  const found: string[] = []; // what was there when it was installed
   const pending = new Map<string, () => Promise<unknown>>();
   const remotes = names.map((name) => ({ hostname: name, shortname: name }) as Remote);
   const arrive = async (name: string): Promise<void> => {
@@ -24,18 +26,24 @@ function jobOn(fake: FakeSnapshots, ...names: string[]) {
     node: { name: hostname } as Node,
     fence: 1,
     snapshots: fake.snapshots,
-    switchTo: async (bring) => void pending.set(hostname, bring),
+    switchTo: async (bring) => {
+      switches.push(hostname);
+      pending.set(hostname, bring);
+    },
   });
   const stop = new AbortController();
   const take = takeSnapshots(hostOf);
   return {
     installs,
+    switches,
+    found,
     stop,
     async take(order: SnapshotOrder = { ...thing, verify }): Promise<string> {
       return await take({ log: silentLogger, signal: stop.signal, remotes }, order, async (some) => {
         for (const { hostname } of some) {
           await arrive(hostname);
           installs.push(hostname);
+          found.push(fake.systems.get(hostname)?.word ?? '');
           fake.systems.set(hostname, { base: 'base', word: 'thing', home: '' });
         }
       });
@@ -120,4 +128,30 @@ test('the key is of what is asked for and of what the host is, in whatever order
   const elsewhere = jobOn(fake, 'd');
   await elsewhere.take({ name: 'thing', key: { one: 1, two: 2 } });
   expect([turned.installs, other.installs, elsewhere.installs]).toEqual([[], ['c'], ['d']]);
+});
+
+test('hosts that were made with the right snapshot are not touched, and their keys are those of what they were to be', async () => {
+  const fake = fakeSnapshots();
+  await jobOn(fake, 'a').take();
+  const [key = ''] = fake.kept.keys();
+  for (const name of ['b', 'c']) fake.guess(name, key);
+  const lucky = jobOn(fake, 'b', 'c', 'd');
+  expect([await lucky.take(), lucky.installs, lucky.switches]).toEqual(['reused', [], ['d']]);
+  expect(fake.kept.size).toBe(1);
+  // What comes next builds on it, as if it had been switched to.
+  expect([await lucky.take({ name: 'next', key: 1 }), lucky.installs]).toEqual(['made', ['b']]);
+});
+
+test('hosts that were made with another snapshot are made anew before anything is installed, with or without a key', async () => {
+  const fake = fakeSnapshots();
+  await jobOn(fake, 'a').take();
+  const [key = ''] = fake.kept.keys();
+  for (const name of ['b', 'c']) fake.guess(name, key);
+  const other = jobOn(fake, 'b', 'c');
+  expect(await other.take({ name: 'other', key: { sha1: 'def' } })).toBe('made');
+  expect([other.installs, other.found, other.switches]).toEqual([['b'], [''], ['b', 'c', 'c']]);
+  fake.guess('d', key);
+  const moving = jobOn(fake, 'd');
+  expect(await moving.take({ name: 'branch', key: null })).toBe('none');
+  expect([moving.installs, moving.found]).toEqual([['d'], ['']]);
 });

@@ -48,6 +48,7 @@ export function takeSnapshots(hostOf: (remote: Remote) => SnapshotHost | null): 
     });
     if (order.key === null || !known || members.length < remotes.length || remotes.length === 0) {
       for (const remote of remotes) systems.set(remote.hostname, null);
+      await undoGuesses(members);
       return await withoutSnapshots(task, order, install);
     }
     const groups = await groupsOf(members, { order, systems });
@@ -109,6 +110,7 @@ async function bring(
       if ((misses += 1) > 1)
         throw new Error(`two images of ${order.name} in turn do not hold what they should`);
     } else {
+      await undoGuesses(members);
       await make(task, { ...params, maker });
       return (await keep(task, { ...params, maker })) ? await giveOn() : await installed();
     }
@@ -185,8 +187,19 @@ async function tryImage(
 
 async function switchAll(members: readonly Member[], key: string): Promise<void> {
   await Promise.all(
-    members.map(({ node, fence, snapshots, switchTo }) => {
-      return switchTo(() => snapshots.use({ node, fence, key }));
+    members.map(async ({ node, fence, snapshots, switchTo }) => {
+      const use = () => snapshots.use({ node, fence, key });
+      if (snapshots.guesses?.of(node) === key) await use();
+      else await switchTo(use);
+    }),
+  );
+}
+
+/** Hosts that were made with a snapshot which is not what they are to have become what their job asked for. */
+async function undoGuesses(members: readonly Member[]): Promise<void> {
+  await Promise.all(
+    members.map(async ({ node, fence, snapshots: { guesses }, switchTo }) => {
+      if (guesses && guesses.of(node) !== null) await switchTo(() => guesses.undo({ node, fence }));
     }),
   );
 }

@@ -21,6 +21,7 @@ export function unpreparedNodes(nodes: readonly Node[], config: YamlMap): JobNod
     prepare: () => Promise.reject(new UnpreparedNodeError(problem)),
     follow: (target, make) => make(target),
     takeSnapshot: withoutSnapshots,
+    hasGuess: () => false,
   };
 }
 

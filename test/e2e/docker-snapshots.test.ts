@@ -116,6 +116,7 @@ describeWith(['docker', 'debootstrap'], 'jobs on containers', () => {
         providers: new Map([['docker', provider]]),
         attempt,
         systems: some.map(() => ({ osType: null, osVersion: null })),
+        like: null,
         moved: async (spec) => {
           moved.push(spec);
           return 'ok';

@@ -1,6 +1,7 @@
 import type { Remote } from '../../remote/remote.ts';
 import { quoteWord } from '../../remote/quote.ts';
 import type { Task, TaskContext } from '../../engine/task.ts';
+import { jobRunOf } from '../../job/job-run.ts';
 import { hostFacts } from './host-facts.ts';
 
 /** An earlier job left its traces on the hosts. */
@@ -24,7 +25,9 @@ export const check_conflict: Task = async (ctx) => {
 /** Refuses hosts that hold data of an earlier Ceph cluster. */
 export const check_ceph_data: Task = async (ctx) => {
   ctx.log.info('Checking for non-empty /var/lib/ceph...');
+  const job = jobRunOf(ctx);
   const stale = await hostsWhere(ctx, async (remote) => {
+    if (job.hasGuess(remote)) return null; // it is new, and has the directories of the packages that the job is about to install
     if ((await hostFacts(remote)).sandbox) return null; // the directory would be the machine's own
     const { exitStatus } = await remote.run('test -z "$(ls -A /var/lib/ceph 2>/dev/null)"', { check: false });
     return exitStatus === 0 ? null : remote.shortname;
