@@ -13,7 +13,8 @@ import { targetUser } from './target-init.ts';
 const families = [
   {
     program: 'apt-get',
-    install: 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install',
+    install:
+      'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends --no-upgrade install',
     packages: targetPackages.filter((name) => name !== 'python3'),
   },
   ...['dnf', 'yum'].map((program) => ({

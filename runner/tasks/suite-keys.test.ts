@@ -9,6 +9,7 @@ import { monThrashArguments } from './mon_thrash.ts';
 import { radosArguments } from './rados.ts';
 import { radosbenchArguments } from './radosbench.ts';
 import { rgwArguments } from './rgw.ts';
+import { workunitArguments } from './workunit/workunit-arguments.ts';
 import { thrashosdsArguments } from './thrashosds.ts';
 
 const profile = { name: 'testprofile', k: 3, m: 1, 'ruleset-failure-domain': 'osd' };
@@ -30,6 +31,11 @@ const configs: readonly (readonly [string, { read(config: PlainValue): unknown }
     'ceph-fuse',
     cephFuseArguments,
     { mounted: false, valgrind: ['--tool=memcheck'], mount_wait: 60, coverage: true },
+  ],
+  [
+    'workunit',
+    workunitArguments,
+    { clients: { all: ['a.sh'] }, no_coverage_and_limits: true, env: { A: 1 } },
   ],
   ['cram', cramArguments, { clients: { 'client.0': ['http://x/a.t'] }, branch: 'main' }],
   [

@@ -54,6 +54,11 @@ const table = {
     kind: flag,
     fallback: true,
   }),
+  no_coverage_and_limits: argument({
+    usage: 'taken and not used: no workunit has a wrapper for those',
+    kind: flag,
+    fallback: false,
+  }),
 };
 
 /** The keys of `workunit`. */
