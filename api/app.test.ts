@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StoreBusyError } from '../core/ports/store-busy.ts';
 import { addRun, apiLab, apiUrl, nodeSpec, startJob } from '../test/fixtures/api-lab.ts';
 import type { ApiLab } from '../test/fixtures/api-lab.ts';
 
@@ -270,6 +271,26 @@ describe('the description', () => {
   test('health is asked of the store', async () => {
     expect(await (await lab.get('/healthz')).json()).toEqual({ status: 'ok' });
   });
+});
+
+test('a store that is asked too much is a 503 that says when to come back, to reads and to writes', async () => {
+  const busy = () => Promise.reject(new StoreBusyError('the tables are asked too much just now'));
+  const whole = apiLab();
+  const api = apiLab({
+    jobs: { ...whole.ports.jobs, getRun: busy },
+    nodes: { ...whole.ports.nodes, get: busy },
+  });
+  for (const response of [await api.get('/v1/runs/r'), await api.send('POST', '/v1/kill', { run: 'r' })]) {
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(await json(response)).toMatchObject({
+      title: 'Not now',
+      detail: 'the tables are asked too much just now; try again later',
+    });
+  }
+  expect(api.logged).toEqual([]);
+  api.close();
+  whole.close();
 });
 
 describe('an unexpected failure', () => {

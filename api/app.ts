@@ -89,7 +89,12 @@ export function createApi(ports: ApiPorts): OpenAPIHono<ApiEnv> {
   app.notFound((c) => problemAnswer(404, `nothing is at '${new URL(c.req.url).pathname}'`));
   app.onError((error, c) => {
     const problem = problemOf(error);
-    if (problem !== null) return problemAnswer(problem.status, problem.detail);
+    if (problem !== null) {
+      const answer = problemAnswer(problem.status, problem.detail);
+      if (problem.retryAfterSeconds !== undefined)
+        answer.headers.set('retry-after', String(problem.retryAfterSeconds));
+      return answer;
+    }
     ports.log.error(`${c.req.method} ${c.req.path} failed: ${error.stack ?? error.message}`);
     return problemAnswer(500, `${c.req.method} ${c.req.path} failed; the lab's log says why`);
   });
@@ -115,6 +120,7 @@ function addDoorAnswers(route: { method: string; path: string; responses?: objec
     ...(posting ? ([400, 409] as const) : []),
     ...(writing ? ([401, 403, 413, 422] as const) : []),
     429 as const,
+    503 as const,
   ];
   route.responses = { ...problemResponses(...statuses), ...route.responses };
 }

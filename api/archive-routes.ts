@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { archivePath } from '../core/ports/archive.ts';
 import { isFinal } from '../core/results/job-state.ts';
 import { askedRange } from './byte-range.ts';
-import { contentType } from './content-type.ts';
+import { contentType } from '../core/results/content-type.ts';
 import { follow } from './follow.ts';
 import { listingPage } from './listing-page.ts';
 import type { ApiPorts } from './ports.ts';

@@ -19,6 +19,7 @@ import { RunExistsError } from '../core/operations/submission.ts';
 import { RunTooBigError } from '../core/operations/suite-limits.ts';
 import { ArchivePathError } from '../core/ports/archive.ts';
 import { RunClosedError, RunNotFoundError } from '../core/ports/job-store.ts';
+import { StoreBusyError } from '../core/ports/store-busy.ts';
 import { SuiteError } from '../core/suites/errors.ts';
 
 /** A request that cannot be answered as asked. The sentence names the value that was wrong. */
@@ -103,11 +104,21 @@ const conflicts = [
   TokenTakenError,
 ] as const;
 
+export interface Problem {
+  readonly status: ProblemStatus;
+  readonly detail: string;
+  readonly retryAfterSeconds?: number; // the same request may be answered then
+}
+
 /** What an error means to a caller; null when it is nobody's fault but ours. */
-export function problemOf(error: unknown): { status: ProblemStatus; detail: string } | null {
+export function problemOf(error: unknown): Problem | null {
   if (error instanceof ProblemError) return { status: error.status, detail: error.message };
   if (missing.some((kind) => error instanceof kind)) {
     return { status: 404, detail: (error as Error).message };
+  }
+  if (error instanceof StoreBusyError) {
+    const { message, retryAfterSeconds } = error;
+    return { status: 503, detail: `${message}; try again later`, retryAfterSeconds };
   }
   if (error instanceof NotAllowedError) return { status: 403, detail: error.message };
   if (error instanceof MailRefusedError) return { status: 502, detail: error.message };

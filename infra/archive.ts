@@ -7,6 +7,8 @@ import {
   HttpVersion,
   OriginRequestPolicy,
   PriceClass,
+  HeadersFrameOption,
+  HeadersReferrerPolicy,
   ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
@@ -23,6 +25,8 @@ interface ArchiveProps extends Pick<LabProps, 'domain' | 'privateReads'> {
   readonly api: HttpApi; // lists folders, and serves the files that are still being written
 }
 
+const leastCheaper = 128 * 1024; // bytes; what is smaller would cost more in a cheaper class
+
 const lifecycle: LifecycleRule[] = [
   { id: 'uploads that were given up', abortIncompleteMultipartUploadAfter: Duration.days(2) },
   { id: 'earlier versions', noncurrentVersionExpiration: Duration.days(14) },
@@ -32,7 +36,15 @@ const lifecycle: LifecycleRule[] = [
       { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) },
       { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(120) },
     ],
-    objectSizeGreaterThan: 128 * 1024, // smaller ones would cost more there
+    objectSizeGreaterThan: leastCheaper,
+  },
+  {
+    id: 'kept for ever',
+    tagFilters: { 'loligo-preserve': 'yes' }, // see adapters/aws/preserve.ts
+    transitions: [
+      { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(30) },
+    ],
+    objectSizeGreaterThan: leastCheaper,
   },
 ];
 
@@ -59,6 +71,34 @@ export class Archive extends Construct {
         : `https://${props.domain?.name ?? this.distribution.distributionDomainName}`;
   }
 
+  /** As the API has them for what it serves of the archive itself: a page may come from a machine under test, and gets no scripts. */
+  #headers(): ResponseHeadersPolicy {
+    const override = true;
+    return new ResponseHeadersPolicy(this, 'Headers', {
+      corsBehavior: {
+        accessControlAllowCredentials: false,
+        accessControlAllowHeaders: ['*'],
+        accessControlAllowMethods: ['GET', 'HEAD'],
+        accessControlAllowOrigins: ['*'],
+        originOverride: false,
+      },
+      securityHeadersBehavior: {
+        contentSecurityPolicy: {
+          contentSecurityPolicy:
+            "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:",
+          override,
+        },
+        contentTypeOptions: { override },
+        frameOptions: { frameOption: HeadersFrameOption.SAMEORIGIN, override },
+        referrerPolicy: {
+          referrerPolicy: HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN,
+          override,
+        },
+        strictTransportSecurity: { accessControlMaxAge: Duration.days(365), override },
+      },
+    });
+  }
+
   /** A path is an object of the bucket; one that is none there, such as a live log, and every folder, is asked of the API. */
   #distribution({ api, domain }: ArchiveProps): Distribution {
     const { region, urlSuffix } = Stack.of(this);
@@ -68,7 +108,7 @@ export class Archive extends Construct {
     const usual = {
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-      responseHeadersPolicy: ResponseHeadersPolicy.CORS_ALLOW_ALL_ORIGINS_AND_SECURITY_HEADERS,
+      responseHeadersPolicy: this.#headers(),
     };
     const folders: BehaviorOptions = {
       ...usual,

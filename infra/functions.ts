@@ -139,7 +139,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
   })
     .may(reads, tables)
     .may(['s3:ListBucket'], [props.bucket])
-    .may(['s3:GetObject', 's3:DeleteObject'], [objects]);
+    .may(['s3:GetObject', 's3:DeleteObject', 's3:GetObjectTagging', 's3:PutObjectTagging'], [objects]);
 
   return {
     api,

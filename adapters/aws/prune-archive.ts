@@ -1,53 +1,75 @@
-import { HeadObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import type { JobStatus } from '../../core/results/job-state.ts';
+import { isFinal } from '../../core/results/job-state.ts';
 import { pruningOf } from '../../core/results/retention.ts';
 import type { Retention } from '../../core/results/retention.ts';
-import { deleteParts, listObjects, pieceOf } from './s3-parts.ts';
+import { keepFile, tagKept } from './preserve.ts';
+import { deleteParts, headOf, listObjects, pieceOf } from './s3-parts.ts';
 import type { Bucket } from './s3-parts.ts';
 
-const keepFile = '.preserve';
+export interface PruneBucketParams {
+  readonly bucket: Bucket;
+  readonly retention: Retention;
+  readonly now: number; // epoch ms
+  readonly endOf: (run: string, jobId: number) => Promise<{ status: JobStatus; endedAt: number } | null>;
+}
 
 /**
  * Takes out of the archive what has had its time, and returns how many objects that were. A run or a job with an object `.preserve`
- * stays, and so does a job that the records do not know to be over. One request for each run and job that is looked at, and two for each
- * thousand objects that go; the bucket keeps what was deleted for two weeks more.
+ * stays, and so does a job that the records do not know to be over; what stays for ever is tagged, once it is over, for the bucket's lifecycle
+ * to see. One request for each run and job that is looked at, one more for those that stay for ever, and two for each thousand objects that
+ * go; the bucket keeps what was deleted for two weeks more. A pass that is cut short is finished by the next.
  */
-export async function pruneBucket(params: {
-  bucket: Bucket;
-  retention: Retention;
-  now: number; // epoch ms
-  endOf: (run: string, jobId: number) => Promise<{ status: JobStatus; endedAt: number } | null>;
-}): Promise<number> {
+export async function pruneBucket(params: PruneBucketParams): Promise<number> {
   const { bucket } = params;
   let gone = 0;
   for (const run of await foldersBelow(bucket, '')) {
-    if (await exists(bucket, `${run}${keepFile}`)) continue;
-    for (const folder of await foldersBelow(bucket, run)) {
-      const jobId = folder.slice(run.length, -1);
-      if (!/^\d+$/.test(jobId) || (await exists(bucket, `${folder}${keepFile}`))) continue;
-      const end = await params.endOf(run.slice(0, -1), Number(jobId));
-      const pruning = end === null ? 'nothing' : pruningOf(end, params.retention, params.now);
-      if (pruning === 'nothing') continue;
-      for (const part of pruning === 'job' ? [''] : ['remote/', 'data/']) {
-        const { objects } = await listObjects(bucket, { prefix: `${folder}${part}` });
-        await deleteParts(bucket, objects.map(pieceOf));
-        gone += objects.length;
-      }
+    const jobs = async () => (await foldersBelow(bucket, run)).filter((folder) => jobIdOf(folder) !== null);
+    if ((await headOf(bucket, `${run}${keepFile}`)) !== null) {
+      const areOver = async () => {
+        for (const job of await jobs()) if (!(await isOver(params, job))) return false;
+        return true;
+      };
+      await tagKept(bucket, { folder: run, isOver: areOver });
+      continue;
+    }
+    for (const job of await jobs()) {
+      if ((await headOf(bucket, `${job}${keepFile}`)) !== null)
+        await tagKept(bucket, { folder: job, isOver: async () => await isOver(params, job) });
+      else gone += await pruneJob(params, job);
     }
   }
   return gone;
 }
 
-async function foldersBelow(bucket: Bucket, prefix: string): Promise<string[]> {
-  return (await listObjects(bucket, { prefix, delimiter: '/' })).folders;
+async function pruneJob(params: PruneBucketParams, folder: string): Promise<number> {
+  const { bucket } = params;
+  const end = await endOf(params, folder);
+  const pruning = end === null ? 'nothing' : pruningOf(end, params.retention, params.now);
+  if (pruning === 'nothing') return 0;
+  let gone = 0;
+  for (const part of pruning === 'job' ? [''] : ['remote/', 'data/']) {
+    const { objects } = await listObjects(bucket, { prefix: `${folder}${part}` });
+    await deleteParts(bucket, objects.map(pieceOf));
+    gone += objects.length;
+  }
+  return gone;
 }
 
-async function exists(bucket: Bucket, key: string): Promise<boolean> {
-  try {
-    await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key }));
-    return true;
-  } catch (error) {
-    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
-    throw error;
-  }
+async function isOver(params: PruneBucketParams, folder: string): Promise<boolean> {
+  const end = await endOf(params, folder);
+  return end !== null && isFinal(end.status);
+}
+
+async function endOf(params: PruneBucketParams, folder: string) {
+  return await params.endOf(folder.slice(0, folder.indexOf('/')), jobIdOf(folder) ?? 0);
+}
+
+/** Of a folder `RUN/JOB/`; null when its name is no number. */
+function jobIdOf(folder: string): number | null {
+  const name = folder.split('/').at(-2) ?? '';
+  return /^\d+$/.test(name) ? Number(name) : null;
+}
+
+async function foldersBelow(bucket: Bucket, prefix: string): Promise<string[]> {
+  return (await listObjects(bucket, { prefix, delimiter: '/' })).folders;
 }

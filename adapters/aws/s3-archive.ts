@@ -3,7 +3,7 @@ import { archivePath, ArchivePathError } from '../../core/ports/archive.ts';
 import type { Archive } from '../../core/ports/archive.ts';
 import { listFolder } from './s3-listing.ts';
 import { bytesOf, putObject } from './s3-objects.ts';
-import { deleteParts, foundFile, partsAfter, partWriter } from './s3-parts.ts';
+import { foundFile, partWriter } from './s3-parts.ts';
 import type { Bucket } from './s3-parts.ts';
 
 /**
@@ -17,17 +17,15 @@ export function s3Archive(options: {
   readonly baseUrl: string | null; // where it is served; null = nowhere
 }): Archive {
   const bucket: Bucket = { client: options.client, name: options.bucket };
-  const append = partWriter(bucket);
+  const writer = partWriter(bucket);
   return {
-    append: async (path, bytes) => append(filePath(path), bytes),
-    /** One request, or one for each 5 MB, and one to look for parts. */
+    append: async (path, bytes) => writer.append(filePath(path), bytes),
+    /** One request, or one for each 5 MB. Parts that were before it are no longer read, and go when the job's files are merged. */
     async put(path, content) {
       const key = filePath(path);
-      const older = await partsAfter(bucket, { key, after: '' });
-      await putObject(bucket, { key, content, after: older.at(-1)?.name ?? '' });
-      await deleteParts(bucket, older);
+      await putObject(bucket, { key, content, after: writer.olderThanNow(key) });
     },
-    /** Two requests to find the file, and one for each part that is read. */
+    /** Two requests to find the file, and one for each part that is read. A part of a file that is stored with gzip is unpacked from its beginning. */
     async read(path, range) {
       const key = filePath(path);
       const file = await foundFile(bucket, key);

@@ -21,11 +21,19 @@ export const appendsAfter = 'loligo-appends-after';
 /** The metadata of an object that was made of the parts of its file, and so begins as they did. */
 export const madeOfParts = 'loligo-made-of-parts';
 
+/** The metadata of an object that is stored with gzip: how many bytes its file has. */
+export const unpackedSize = 'loligo-unpacked-size';
+
+/** How much the clocks of two machines of AWS may differ, with room. */
+const clockSkewMs = 1000;
+
 /** An object that holds some of a file. */
 export interface Piece {
   readonly key: string;
   readonly name: string; // of the part
-  readonly size: number;
+  readonly size: number; // of what it holds of the file
+  readonly packed: boolean; // stored with gzip
+  readonly etag: string | null; // of an object that may be replaced; parts are not
   readonly modifiedAt: number; // epoch ms
 }
 
@@ -34,13 +42,25 @@ export interface FoundFile {
   readonly modifiedAt: number; // epoch ms
   readonly pieces: readonly Piece[]; // in order; the object of the file itself has no name
   readonly merged: boolean; // what was in parts is in the object of the file now, in the same order
+  readonly etag: string | null; // of the object of the file; null = there is none
 }
 
-/** Puts what is appended, one part at a time for each file; see `Archive.append`. */
-export function partWriter(bucket: Bucket): (key: string, bytes: Uint8Array) => Promise<void> {
+export interface PartWriter {
+  /** Puts what is appended, one part at a time for each file; see `Archive.append`. */
+  append(key: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * The name up to which parts of a file are older than what is put now, without asking the bucket: all of this process, and
+   * those of others but for what their clocks may be behind, since nothing that is appended after a put may be taken for older.
+   */
+  olderThanNow(key: string): string;
+}
+
+/** Cost: one PutObject a part, and nothing to find out what is older. */
+export function partWriter(bucket: Bucket): PartWriter {
   const files = new Map<string, { pending: Uint8Array[]; next: Promise<void> | null; last: Promise<void> }>();
+  const written = new Set<string>();
   const nextName = partNames();
-  return async (key, bytes) => {
+  const append: PartWriter['append'] = async (key, bytes) => {
     const file = files.get(key) ?? { pending: [], next: null, last: Promise.resolve() };
     files.set(key, file);
     file.pending.push(bytes);
@@ -52,6 +72,7 @@ export function partWriter(bucket: Bucket): (key: string, bytes: Uint8Array) => 
           const Body = Buffer.concat(file.pending);
           file.pending = [];
           file.next = null;
+          remember(written, key);
           const Key = `${key}${partsSuffix}/${nextName()}`;
           await bucket.client.send(new PutObjectCommand({ Bucket: bucket.name, Key, Body }));
         });
@@ -64,6 +85,22 @@ export function partWriter(bucket: Bucket): (key: string, bytes: Uint8Array) => 
     }
     return file.next;
   };
+  return {
+    append,
+    olderThanNow: (key) => (written.has(key) ? nextName() : nameAt((Date.now() - clockSkewMs) * 1000)),
+  };
+}
+
+/** Keeps the last thousand: a process that lives long writes to the files of many jobs, one after the other. */
+function remember(keys: Set<string>, key: string): void {
+  keys.delete(key);
+  keys.add(key);
+  const [oldest = ''] = keys;
+  if (keys.size > 1000) keys.delete(oldest);
+}
+
+function nameAt(microseconds: number): string {
+  return String(microseconds).padStart(17, '0');
 }
 
 /** Names that grow: by the time, never back, and apart from those of another process in the same moment. */
@@ -72,7 +109,7 @@ function partNames(): () => string {
   let last = 0;
   return () => {
     last = Math.max(last + 1, Date.now() * 1000);
-    return `${String(last).padStart(17, '0')}-${writer}`;
+    return `${nameAt(last)}-${writer}`;
   };
 }
 
@@ -102,24 +139,39 @@ export async function deleteParts(bucket: Bucket, parts: readonly Piece[]): Prom
  */
 export async function foundFile(bucket: Bucket, key: string): Promise<FoundFile | null> {
   const parts = await partsAfter(bucket, { key, after: '' });
+  return await withParts(bucket, { key, parts });
+}
+
+/** See foundFile; for who has looked for the parts before. One request. */
+export async function withParts(
+  bucket: Bucket,
+  { key, parts }: { key: string; parts: readonly Piece[] },
+): Promise<FoundFile | null> {
   const whole = await headOf(bucket, key);
   const pieces = whole === null ? parts : [whole, ...parts.filter(({ name }) => name > whole.after)];
   const last = pieces.at(-1);
   if (last === undefined) return null;
   const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
-  return { size, modifiedAt: last.modifiedAt, pieces, merged: whole?.merged ?? false };
+  const { merged, etag } = whole ?? { merged: false, etag: null };
+  return { size, modifiedAt: last.modifiedAt, pieces, merged, etag };
 }
 
-async function headOf(
-  bucket: Bucket,
-  key: string,
-): Promise<(Piece & { readonly after: string; readonly merged: boolean }) | null> {
+interface Whole extends Piece {
+  readonly after: string;
+  readonly merged: boolean;
+}
+
+/** The object of a file, or null. One request. */
+export async function headOf(bucket: Bucket, key: string): Promise<Whole | null> {
   try {
     const head = await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key }));
     const modifiedAt = head.LastModified?.getTime() ?? 0;
     const after = head.Metadata?.[appendsAfter] ?? '';
     const merged = head.Metadata?.[madeOfParts] !== undefined;
-    return { key, name: '', size: head.ContentLength ?? 0, modifiedAt, after, merged };
+    const unpacked = head.ContentEncoding === 'gzip' ? head.Metadata?.[unpackedSize] : undefined;
+    const packed = unpacked !== undefined;
+    const size = packed ? Number(unpacked) : (head.ContentLength ?? 0);
+    return { key, name: '', size, packed, modifiedAt, after, merged, etag: head.ETag ?? null };
   } catch (error) {
     if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return null;
     throw error;
@@ -153,5 +205,5 @@ export async function listObjects(
 
 export function pieceOf(object: _Object): Piece {
   const modifiedAt = object.LastModified?.getTime() ?? 0;
-  return { key: object.Key ?? '', name: '', size: object.Size ?? 0, modifiedAt };
+  return { key: object.Key ?? '', name: '', size: object.Size ?? 0, packed: false, etag: null, modifiedAt };
 }

@@ -13,6 +13,7 @@ import {
 import type { QueryCommandInput, TransactWriteCommandInput, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { backOff } from './back-off.ts';
 import type { Key } from './keys.ts';
+import { sayWhenThrottled } from './throttling.ts';
 
 /** What every item has; the rest is its own. */
 export interface Item extends Key {
@@ -22,7 +23,10 @@ export interface Item extends Key {
 
 export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** The requests that the stores make. Reads of the table are strongly consistent; those of its indexes cannot be. */
+/**
+ * The requests that the stores make. Reads of the table are strongly consistent; those of its indexes cannot be. What the tables refuse
+ * for their rate, after the tries of the SDK, is a StoreBusyError.
+ */
 export interface Tables {
   readonly nodes: string;
   readonly results: string;
@@ -51,6 +55,7 @@ export function openTables(params: {
   readonly nodes: string;
   readonly results: string;
 }): Tables {
+  sayWhenThrottled(params.client);
   const client = DynamoDBDocumentClient.from(params.client, {
     marshallOptions: { removeUndefinedValues: true },
   });

@@ -167,7 +167,8 @@ async function persistently<T>(act: () => Promise<T>, { safe }: { safe: boolean 
       if (!(error instanceof LabUnreachableError && sent) && !isBusy(error)) throw error;
       wishedMs = error instanceof LabRefusedError ? (error.retryAfterMs ?? 0) : 0;
     }
-    await sleep(Math.max(pauseMs, wishedMs));
+    // Many who were refused at once must not come back at once.
+    await sleep(Math.max(pauseMs, wishedMs) + Math.random() * pauseMs);
   }
   return await act();
 }

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import type { Emulators } from './emulators.ts';
 import type { Ledger } from './ledger.ts';
@@ -36,7 +37,7 @@ interface Page {
 
 /**
  * Where CloudFront takes a path from: its behaviors, origins and failover as the template has them, and the bucket's policy asked for
- * every object. Caches, certificates and headers are not here.
+ * every object, which is unpacked as a browser does. Caches, certificates and headers are not here.
  */
 export function openDistribution(options: {
   readonly distribution: Resource;
@@ -62,8 +63,11 @@ export function openDistribution(options: {
     options.ledger.judged('cloudfront.amazonaws.com', act, verdict);
     if (!verdict.allowed) return { status: 403, text: '' };
     try {
-      const { Body } = await options.emulators.s3.send(new GetObjectCommand({ Bucket: options.bucket, Key }));
-      return { status: 200, text: (await Body?.transformToString()) ?? '' };
+      const { Body, ContentEncoding } = await options.emulators.s3.send(
+        new GetObjectCommand({ Bucket: options.bucket, Key }),
+      );
+      const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      return { status: 200, text: String(ContentEncoding === 'gzip' ? gunzipSync(bytes) : bytes) };
     } catch (error) {
       if (error instanceof NoSuchKey) return { status: 403, text: '' }; // without the right to list, S3 does not say more
       throw error;

@@ -1,5 +1,6 @@
 /** Types of resources that the rehearsal does not make, and why it can go without. One that is in no list fails the rehearsal. */
 export const inertTypes: Readonly<Record<string, string>> = {
+  'AWS::CloudFront::ResponseHeadersPolicy': 'headers for browsers, of which there is none here',
   'AWS::CloudWatch::Alarm':
     'watches, and does nothing to the lab; its metrics are those of services that are not here',
   'AWS::CloudWatch::Dashboard': 'for people to look at',

@@ -8,9 +8,10 @@ import type { Rehearsal } from './rehearsal.ts';
 import { smokeScenario, until } from './smoke-scenario.ts';
 import {
   jobOnce,
-  killInClaim,
+  killAt,
   loseMessages,
   messagesIn,
+  objectsIn,
   putMessage,
   queueShell,
   taskOf,
@@ -103,12 +104,32 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
     patience,
     async () => {
       const job = await queueShell(rehearsal, 'killed', 'echo it has begun', 'sleep 1000');
-      (await taskOf(rehearsal, 'stdout:it has begun')).kill('SIGKILL');
+      const task = await taskOf(rehearsal, 'stdout:it has begun');
+      const folder = `${job.run}/${job.jobId}/`;
+      const parts = async () =>
+        (await objectsIn(rehearsal, folder)).filter((key) => key.includes('.loligo-parts/'));
+      const { log_url: url } = await jobOnce(rehearsal, job, 'running');
+      const read = async () => await rehearsal.read(url ?? '');
+      await until('the log says so', quiet, async () => (await read()).text.includes('stdout:it has begun'));
+      const { text: log } = await read();
+      expect(await parts()).not.toEqual([]);
+      // Whoever makes one object of what it left is killed when the object is there, and the parts are too.
+      const { happened } = killAt(rehearsal, {
+        name: 'on-runner-stopped',
+        operation: 'PutObject',
+        when: 'after',
+      });
+      task.kill('SIGKILL');
+      await happened;
       const dead = await jobOnce(rehearsal, job, 'dead');
       expect(dead.failure_reason).toMatch(/runner/);
       const { nodes } = await rehearsal.client.get<{ nodes: { name: string; state: string }[] }>('/v1/nodes');
       const its = nodes.filter(({ name }) => dead.nodes.includes(name));
       expect(its.map(({ state }) => state)).toEqual([expect.stringMatching(/^(dirty|quarantined)$/)]);
+      await until('its log is whole', quiet, async () => (await parts()).length === 0);
+      const { text: whole } = await read();
+      expect(whole.startsWith(log)).toBe(true);
+      expect(whole.match(/stdout:it has begun/g)).toHaveLength(1);
     },
   );
 
@@ -127,7 +148,8 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
     'a dispatcher that dies in the middle of a claim leaves a job that the next one starts',
     patience,
     async () => {
-      const { happened } = killInClaim(rehearsal, 'before');
+      const claim = { name: 'dispatch', operation: 'TransactWriteItems', when: 'before' } as const;
+      const { happened } = killAt(rehearsal, claim);
       const job = await queueShell(rehearsal, 'claimed', 'true');
       await happened;
       expect(await jobOnce(rehearsal, job, 'pass')).toMatchObject({ failure_reason: null });
@@ -135,7 +157,7 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
   );
 
   test('a job gets to its end on tables that refuse each request once', patience, async () => {
-    const throttling = throttleTables(rehearsal);
+    const throttling = throttleTables(rehearsal, { apiToo: false });
     try {
       await jobOnce(rehearsal, await queueShell(rehearsal, 'throttled', 'true'), 'pass');
     } finally {
@@ -143,6 +165,23 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
     }
     expect(throttling.refused()).toBeGreaterThan(10);
   });
+
+  test(
+    'the API says when to come back while its tables refuse it, and the words do come back',
+    patience,
+    async () => {
+      const { lab, client } = rehearsal;
+      const throttling = throttleTables(rehearsal, { apiToo: true });
+      const busy = await fetch(`${lab.url}/v1/runs`);
+      expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '2']);
+      expect(await busy.json()).toMatchObject({ status: 503, title: 'Not now' });
+      const asked = client.get<{ runs: unknown[] }>('/v1/runs');
+      const before = throttling.refused();
+      await until('it was asked again', quiet, async () => throttling.refused() > before);
+      throttling.end();
+      expect((await asked).runs.length).toBeGreaterThan(0);
+    },
+  );
 
   test('a job that is killed during a task unwinds, and its runner ends', patience, async () => {
     const job = await queueShell(rehearsal, 'stopped', 'echo it is under way', 'sleep 1000');

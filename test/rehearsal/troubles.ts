@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { apiPath } from '../../cli/client/lab-client.ts';
 import type { JobView } from '../../cli/client/lab-client.ts';
@@ -85,12 +86,19 @@ export function loseMessages({ lab }: Rehearsal, queue: Resource): { readonly lo
   return { lost, end };
 }
 
-/** Refuses each request to the tables when it is first made, as tables do that are asked too much; ends with what comes back. */
-export function throttleTables({ lab }: Rehearsal): { refused(): number; end(): void } {
+/**
+ * Refuses each request to the tables when it is first made, as tables do that are asked too much, and those of the API also when they are
+ * made again; ends with what comes back.
+ */
+export function throttleTables(
+  { lab }: Rehearsal,
+  { apiToo }: { apiToo: boolean },
+): { refused(): number; end(): void } {
   let refused = 0;
-  const end = lab.gateway.answerWith(async ({ service, request }) => {
+  const end = lab.gateway.answerWith(async ({ caller, service, request }) => {
     const first = request.headers['amz-sdk-request']?.startsWith('attempt=1') === true;
-    if (service !== 'dynamodb' || !first) return null;
+    const always = apiToo && caller.name.startsWith('api');
+    if (service !== 'dynamodb' || !(first || always)) return null;
     refused += 1;
     const message = 'The level of configured provisioned throughput for the table was exceeded';
     return failure('dynamodb', { status: 400, code: 'ProvisionedThroughputExceededException', message });
@@ -98,24 +106,33 @@ export function throttleTables({ lab }: Rehearsal): { refused(): number; end(): 
   return { refused: () => refused, end };
 }
 
-/** Kills the dispatcher at its next transaction, before the tables have it or after; resolves when that has happened. */
-export function killInClaim(
+/** Kills a function at its next call of an operation, before AWS has that or after; resolves when it has happened. */
+export function killAt(
   { lab }: Rehearsal,
-  when: 'before' | 'after',
+  moment: { readonly name: string; readonly operation: string; readonly when: 'before' | 'after' },
 ): { readonly happened: Promise<void> } {
-  const dispatcher =
-    [...lab.functions.values()].find(({ name }) => name.startsWith('dispatch')) ?? missing('dispatcher');
+  const victim =
+    [...lab.functions.values()].find(({ name }) => name.startsWith(moment.name)) ?? missing(moment.name);
   const happened = new Promise<void>((resolve) => {
     const end = lab.gateway.answerWith(async ({ caller, operation }, pass) => {
-      if (!caller.name.startsWith('dispatch') || operation !== 'TransactWriteItems') return null;
+      if (!caller.name.startsWith(moment.name) || operation !== moment.operation) return null;
       end();
-      if (when === 'after') await pass();
-      dispatcher.kill();
+      if (moment.when === 'after') await pass();
+      victim.kill();
       resolve();
       return json(500, { __type: 'InternalServerError', message: 'nobody is there to read this' });
     });
   });
   return { happened };
+}
+
+/** Names of the objects below a folder of the archive. */
+export async function objectsIn({ lab }: Rehearsal, Prefix: string): Promise<string[]> {
+  const bucket = await lab.stack.one('AWS::S3::Bucket', 'Archive');
+  const { Contents = [] } = await lab.emulators.s3.send(
+    new ListObjectsV2Command({ Bucket: bucket.ref, Prefix }),
+  );
+  return Contents.map(({ Key = '' }) => Key);
 }
 
 function missing(what: string): never {
