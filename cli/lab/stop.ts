@@ -4,6 +4,7 @@ import { kill } from '../../core/operations/kill.ts';
 import { unwindMs } from '../../core/operations/lab-ports.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
 import type { AttemptRef, JobRecord } from '../../core/ports/job-store.ts';
+import { workerRunnerPrefix } from '../../core/ports/workers.ts';
 
 type Ports = Pick<LabPorts, 'audit' | 'clock' | 'jobs' | 'launcher' | 'log'>;
 
@@ -19,8 +20,9 @@ const pollMs = 200;
 const forceMs = 20_000;
 
 /**
- * Brings every claimed job to an end, with the dispatcher stopped: jobs whose runner has not started go back to the queue, running
- * ones are asked to unwind and, when they take too long or there is a hurry, killed. Resolves when no job holds a node.
+ * Leaves no claimed job, with the dispatcher stopped: those whose runner has not started go back to the queue. Runners are told to end:
+ * before the first of the job's own tasks they hand it back, after it they unwind, and when they take too long or there is a hurry they are
+ * killed. Resolves when no job holds a node.
  */
 export async function endJobs(ports: Ports, options: EndJobsOptions): Promise<void> {
   const asked = new Set<number>();
@@ -36,9 +38,11 @@ export async function endJobs(ports: Ports, options: EndJobsOptions): Promise<vo
     if (options.endQueued) await endQueued(ports, options.actor);
     if (claimed.length === 0) return;
     const force = hurried || Date.now() - begun > mayTakeMs;
-    if (force)
-      for (const { runner } of claimed)
-        if (runner !== null) await ports.launcher.stop(runner, { force: true });
+    for (const { run, jobId, runner } of force ? claimed : []) {
+      if (runner === null) continue;
+      await kill(ports, { run, jobId, actor: options.actor, operator: true, reason });
+      await ports.launcher.stop(runner, { force: true });
+    }
     if (Date.now() - begun > mayTakeMs + forceMs) {
       ports.log.error(`${claimed.length} jobs would not end; the next start will find them`);
       return;
@@ -60,6 +64,10 @@ async function endJob(
   }
   if (params.asked.has(job.jobId)) return;
   params.asked.add(job.jobId);
+  const { runner } = job;
+  // A worker hears of requests in the store alone. To other runners one there would say that the job itself is to end.
+  if (runner !== null && !runner.startsWith(workerRunnerPrefix))
+    return await ports.launcher.stop(runner, { force: false });
   await kill(ports, { run: job.run, jobId: job.jobId, actor: params.actor, operator: true, reason });
 }
 

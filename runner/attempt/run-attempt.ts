@@ -13,7 +13,8 @@ import { keepLease, realSleep } from './keep-lease.ts';
 import type { Lease, Sleep } from './keep-lease.ts';
 
 /** The reason of a job whose process was told to end, when nobody asked that of the job. */
-const stoppedFromOutside = 'killed: its runner was told to end, as when its machine is taken away';
+const stoppedFromOutside =
+  'killed: its runner was told to end, since the lab was stopped or its machine is taken away';
 
 export interface AttemptParams {
   readonly jobs: Pick<JobStore, 'getJob' | 'start' | 'renew' | 'handBack' | 'finish'>;

@@ -1,4 +1,10 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { apiPath } from '../../cli/client/lab-client.ts';
+import type { Submitted } from '../../cli/client/lab-client.ts';
 import {
   cli,
   jobNow,
@@ -155,13 +161,31 @@ describe('a lab that is killed', () => {
 });
 
 describe('a lab that is stopped', () => {
-  test('unwinds what runs, keeps what is queued, and leaves no process', async () => {
+  test('unwinds what runs, hands back what has not begun, keeps what is queued, and leaves no process', async () => {
     await using scratch = labScratch();
     const first = await startUp(scratch.lab, '--nodes', '1');
-    const running = await queue(first.client, 'running', shellJob('sleep 600'));
-    const queued = await queue(first.client, 'queued', shellJob('true'));
-    await untilJob(first.client, running, 'running');
-    first.kill('SIGINT');
+    const queueFor = async (type: string, name: string, yaml: string) => {
+      const body = { yaml, name, machine_type: type };
+      const { run, job_ids: ids } = await first.client.post<Submitted>('/v1/jobs', body);
+      return { run, jobId: ids[0] ?? 0 };
+    };
+    const silent = createServer().listen(0, '127.0.0.1'); // takes connections, and says nothing
+    await once(silent, 'listening');
+    await first.client.put(apiPath('nodes', 'silent'), {
+      machine_type: 'mute',
+      arch: 'x86_64',
+      user: 'ann',
+      address: '127.0.0.1',
+      port: (silent.address() as AddressInfo).port,
+      host_key: `ssh-ed25519 ${Buffer.from('\0\0\0\x0bssh-ed25519').toString('base64')}`,
+    });
+    const connecting = await queueFor('mute', 'connecting', shellJob('true'));
+    await once(silent, 'connection');
+    const long = shellJob(`touch ${scratch.root}/begun`, 'sleep 600');
+    const running = await queueFor('sandbox', 'running', long);
+    const queued = await queueFor('sandbox', 'queued', shellJob('true'));
+    await until('its own tasks have begun', async () => existsSync(`${scratch.root}/begun`));
+    first.kill('SIGTERM');
     expect(await first.ended).toBe(0);
     expect(await processesOf(scratch.root)).toEqual([]);
 
@@ -170,6 +194,10 @@ describe('a lab that is stopped', () => {
       status: 'dead',
       failure_reason: expect.stringContaining('the lab was stopped'),
     });
+    const back = await jobNow(second.client, connecting);
+    expect(back).toMatchObject({ failure_reason: null });
+    expect(['queued', 'waiting', 'running']).toContain(back.status);
+    silent.close();
     expect((await untilJob(second.client, queued, 'pass', 'fail', 'dead')).status).toBe('pass');
   });
 });
