@@ -1,4 +1,5 @@
 import { whyJobsWait } from '../core/operations/dispatch.ts';
+import { whyByPlan } from '../core/operations/wait-reasons.ts';
 import type { DispatchOptions, DispatchPorts } from '../core/operations/dispatch.ts';
 import type { JobRecord } from '../core/ports/job-store.ts';
 import type { WaitingJob } from '../core/scheduling/wait.ts';
@@ -7,20 +8,20 @@ import type { WaitingJob } from '../core/scheduling/wait.ts';
 export interface Waits {
   /** Looks again, unless it has within 15 seconds. Trouble is logged, and what was known before stands. */
   refresh(): Promise<void>;
-  of(job: Pick<JobRecord, 'jobId'>): WaitingJob | null;
+  of(job: JobRecord): WaitingJob | null;
 }
 
 const freshMs = 15_000;
 
 /** See Waits. Nothing is read before the first `refresh`. */
 export function createWaits(ports: DispatchPorts, options: DispatchOptions): Waits {
-  let known = new Map<number, WaitingJob>();
+  let why = whyByPlan({ waiting: [], hopeless: new Map() });
   let lookedAt: number | null = null;
   let looking: Promise<void> | null = null;
   const look = async () => {
     lookedAt = ports.clock.now();
     try {
-      known = new Map((await whyJobsWait(ports, options)).map((job) => [job.jobId, job]));
+      why = whyByPlan(await whyJobsWait(ports, options));
     } catch (error) {
       ports.log.warn(`nobody can say why jobs wait: ${String(error)}`);
     }
@@ -31,6 +32,6 @@ export function createWaits(ports: DispatchPorts, options: DispatchOptions): Wai
       if (looking === null && lookedAt !== null && ports.clock.now() - lookedAt < freshMs) return;
       await (looking ??= look());
     },
-    of: ({ jobId }) => known.get(jobId) ?? null,
+    of: (job) => why(job),
   };
 }

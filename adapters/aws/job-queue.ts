@@ -1,5 +1,6 @@
 import { compareCodePoints } from '../../core/config/code-point-order.ts';
-import type { JobStore } from '../../core/ports/job-store.ts';
+import { wishKey } from '../../core/locks/wish-key.ts';
+import type { JobRecord, JobStore, QueueExclusion } from '../../core/ports/job-store.ts';
 import { jobStatuses } from '../../core/results/job-state.ts';
 import type { JobStatus } from '../../core/results/job-state.ts';
 import { enqueue } from './job-enqueue.ts';
@@ -48,8 +49,9 @@ export function dynamoQueue(tables: Tables): Queue {
         limit,
       });
     },
-    /** One read of the queues in use, one query for each shard of those that hold the type, one read for each hundred jobs. */
-    async queueHead(machineType, limit, after) {
+    /** One read of the queues in use, one query for each shard of those that hold the type, one read for each hundred jobs, those left out included. */
+    async queueHead(machineType, limit, after, without) {
+      const isWithout = leftOut(without);
       const lists = (await queuesInUse(tables)).filter((list) => list.split(',').includes(machineType));
       const places = lists.flatMap((list) => allShards().map((shard) => ({ list, shard })));
       return pageOfJobs(tables, {
@@ -57,7 +59,7 @@ export function dynamoQueue(tables: Tables): Queue {
           (
             await Promise.all(places.map((place) => headOf(tables, { ...place, behind, limit: most })))
           ).flat(),
-        fits: (job) => job.status === 'queued',
+        fits: (job) => job.status === 'queued' && !isWithout(job),
         behind: after === undefined ? '' : `${sortable(after.priority)}#${sortable(after.jobId)}`,
         offset: 0,
         limit,
@@ -93,6 +95,12 @@ export function dynamoQueue(tables: Tables): Queue {
       });
     },
   };
+}
+
+function leftOut(without: QueueExclusion = { owners: [], wishes: [] }): (job: JobRecord) => boolean {
+  const owners = new Set(without.owners);
+  const wishes = new Set(without.wishes.map(wishKey));
+  return (job) => owners.has(job.owner) || wishes.has(wishKey(job));
 }
 
 type Place = readonly [index: string, attribute: string, value: string];

@@ -55,6 +55,13 @@ describe('openDatabase()', () => {
     const database = openDatabase(file);
     const jobs = sqliteJobStore(database);
     expect(await jobs.getJob('r', 1)).toMatchObject({ description: 'old', expiresAt: null });
+    const [head] = await jobs.queueHead('box', 9);
+    if (head === undefined) throw new Error('the job has left the queue');
+    for (const without of [
+      { owners: ['me'], wishes: [] },
+      { owners: [], wishes: [head] },
+    ])
+      expect(await jobs.queueHead('box', 9, undefined, without)).toEqual([]);
     expect(await jobs.expireQueued({ now: Number.MAX_SAFE_INTEGER, actor: 'me' })).toEqual([]);
     expect(await jobs.claim({ run: 'r', jobId: 1, nodes: [], leaseUntil: 9, now: 2 })).toMatchObject({
       kind: 'claimed',

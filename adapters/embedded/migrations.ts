@@ -241,4 +241,20 @@ export const migrations: readonly string[] = [
   -- What the node of each entry of a job's roles must be, as a JSON array; null = all as the job says.
   alter table jobs add column role_wishes text;
   `,
+  `
+  -- Whose a queued job is and what it asks for, so that many of a kind are stepped over without a look at the jobs. A wish stays.
+  create table wishes (id integer primary key, wish text not null unique) strict;
+  alter table queue add column owner text not null default '';
+  alter table queue add column wish integer not null default 0;
+  insert into wishes (wish)
+    select distinct json_array(machine_type, node_count, os_type, os_version, arch, role_wishes) from jobs
+    where job_id in (select job_id from queue);
+  update queue set
+    owner = (select owner from jobs join runs on runs.name = jobs.run where jobs.job_id = queue.job_id),
+    wish = (
+      select wishes.id from jobs
+      join wishes on wishes.wish = json_array(machine_type, node_count, os_type, os_version, arch, role_wishes)
+      where jobs.job_id = queue.job_id
+    );
+  `,
 ];

@@ -1,5 +1,6 @@
 import type { LocalWakeups } from '../../adapters/embedded/local-wakeups.ts';
 import { createCleaner } from '../../core/operations/clean-nodes.ts';
+import { whyByPlan } from '../../core/operations/wait-reasons.ts';
 import { dispatch } from '../../core/operations/dispatch.ts';
 import type { LabPorts } from '../../core/operations/lab-ports.ts';
 import { createLaunchOutage } from '../../core/operations/launch-outage.ts';
@@ -44,7 +45,7 @@ export function startLoops(
 ): LabLoops {
   const { log } = ports;
   let pulse: Pulse = { dispatchPasses: 0, dispatchSeconds: 0, sweptAt: null };
-  const waits = new Map<number, WaitingJob>();
+  let whyWaiting = whyByPlan({ waiting: [], hopeless: new Map() });
   const outage = createLaunchOutage();
   const dispatching = startLoop({
     name: 'dispatcher',
@@ -52,14 +53,13 @@ export function startLoops(
     log,
     act: async () => {
       const begun = performance.now();
-      const { waiting } = await dispatch(ports, { ...options, outage });
+      const reasons = await dispatch(ports, { ...options, outage });
       pulse = {
         ...pulse,
         dispatchPasses: pulse.dispatchPasses + 1,
         dispatchSeconds: pulse.dispatchSeconds + (performance.now() - begun) / 1000,
       };
-      waits.clear();
-      for (const job of waiting) waits.set(job.jobId, job);
+      whyWaiting = whyByPlan(reasons);
     },
   });
   const cleaner = createCleaner(ports, { sole: true, onSettled: () => cleaning.poke() });
@@ -88,7 +88,7 @@ export function startLoops(
   ports.onRunnerExit(() => sweeping.poke());
   return {
     pulse: () => pulse,
-    whyWaiting: (job) => waits.get(job.jobId) ?? null,
+    whyWaiting: (job) => whyWaiting(job),
     sweep: () => sweeping.poke(),
     stopDispatching: () => dispatching.stop(),
     stop: async () => {

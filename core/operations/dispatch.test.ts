@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { fakeLab } from '../../test/fixtures/fake-lab.ts';
 import { newJob, newRun, nodeSpec } from '../../test/fixtures/lab-records.ts';
 import { dispatch, whyJobsWait } from './dispatch.ts';
+import { whyByPlan } from './wait-reasons.ts';
 import type { DispatchResult } from './dispatch.ts';
 import { createLaunchOutage } from './launch-outage.ts';
 
@@ -28,7 +29,7 @@ function whyWaiting(result: DispatchResult, jobId: number | undefined): string |
 
 test('starts what can start with its nodes, and says why the others wait', async () => {
   const { lab, ids } = await labWith(2, [{ nodeCount: 2 }, {}, { osType: 'ubuntu' }]);
-  const foreseen = await whyJobsWait(lab, everyone);
+  const { waiting: foreseen } = await whyJobsWait(lab, everyone);
   expect(await lab.nodes.list({ state: 'free' })).toHaveLength(2);
   const result = await dispatch(lab, everyone);
   expect(foreseen.map(({ jobId }) => jobId)).toEqual([ids[1], ids[2]]);
@@ -171,9 +172,27 @@ test('a job that expired is not started, and its nodes go to those behind it', a
 test('jobs that can never start do not hide those behind them, however many they are', async () => {
   const impossible = Array.from({ length: 30 }, () => ({ nodeCount: 5, priority: 1 }));
   const { lab, ids } = await labWith(1, [...impossible, {}]);
-  const result = await dispatch(lab, { maxRunners: null, windowSize: 4 });
+  let read = 0;
+  const jobs: typeof lab.jobs = {
+    ...lab.jobs,
+    async queueHead(...params) {
+      const page = await lab.jobs.queueHead(...params);
+      read += page.length;
+      return page;
+    },
+  };
+  const result = await dispatch({ ...lab, jobs }, { maxRunners: null, windowSize: 4 });
   expect(lab.launcher.launched.map(({ attempt }) => attempt.jobId)).toEqual([ids.at(-1)]);
-  expect(result.waiting).toHaveLength(30);
+  expect(read).toBeLessThan(10);
+  const why = whyByPlan(result);
+  for (const jobId of ids.slice(0, -1)) {
+    const job = await lab.jobs.getJob('r', jobId);
+    expect(job && why(job)).toMatchObject({
+      run: 'r',
+      jobId,
+      reason: expect.stringMatching(/^can never start: it needs 5/),
+    });
+  }
 });
 
 test('a queue longer than the window is worked through in one call', async () => {

@@ -18,6 +18,8 @@ import type { LaunchOutage } from './launch-outage.ts';
 import { planAround } from './paused-queues.ts';
 import type { LabPlan } from './paused-queues.ts';
 import { queueWindow } from './queue-window.ts';
+import { waitsByWish } from './wait-reasons.ts';
+import type { WaitReasons } from './wait-reasons.ts';
 
 export interface DispatchPorts extends Pick<
   LabPorts,
@@ -35,9 +37,8 @@ export interface DispatchOptions {
   readonly outage?: LaunchOutage;
 }
 
-export interface DispatchResult {
+export interface DispatchResult extends WaitReasons {
   readonly started: number;
-  readonly waiting: readonly WaitingJob[]; // those that were planned, in queue order
 }
 
 /** How many jobs of an owner are looked at where others must not wait behind all of his: of each machine type. */
@@ -55,7 +56,9 @@ export async function dispatch(ports: DispatchPorts, options: DispatchOptions): 
     const pass = await dispatchOnce(ports, { ...options, outage });
     started += pass.started;
     // Jobs beyond the window may be able to start in the room that those who started have left in it.
-    if (pass.complete || pass.started === 0 || pass.failed) return { started, waiting: pass.waiting };
+    if (pass.complete || pass.started === 0 || pass.failed) {
+      return { started, waiting: pass.waiting, hopeless: pass.hopeless };
+    }
   }
 }
 
@@ -63,11 +66,8 @@ export async function dispatch(ports: DispatchPorts, options: DispatchOptions): 
  * Why the queued jobs of the lab wait, by a plan that nothing is done with; those who could start are left out. It reads as much as a pass
  * that starts nothing.
  */
-export async function whyJobsWait(
-  ports: DispatchPorts,
-  options: DispatchOptions,
-): Promise<readonly WaitingJob[]> {
-  return (await planned(ports, { ...options, outage: createLaunchOutage() })).waiting;
+export async function whyJobsWait(ports: DispatchPorts, options: DispatchOptions): Promise<WaitReasons> {
+  return await planned(ports, { ...options, outage: createLaunchOutage() });
 }
 
 interface Pass extends DispatchResult {
@@ -79,7 +79,7 @@ type PassOptions = DispatchOptions & { readonly outage: LaunchOutage };
 
 async function dispatchOnce(ports: DispatchPorts, options: PassOptions): Promise<Pass> {
   const { outage } = options;
-  const { claims, standBack, waiting, complete } = await planned(ports, options);
+  const { claims, standBack, waiting, hopeless, complete } = await planned(ports, options);
   const others = (left: readonly PlannedClaim[]): WaitingJob[] => {
     const reason = outage.pauseAt(ports.clock.now()) ?? 'no runner could be started; others are tried first';
     return [...left, ...standBack].map(({ run, jobId }) => {
@@ -90,14 +90,16 @@ async function dispatchOnce(ports: DispatchPorts, options: PassOptions): Promise
   for (const [index, claim] of claims.entries()) {
     const paused = outage.pauseAt(ports.clock.now()) !== null;
     const outcome = paused ? 'failed' : await startJob(ports, { claim, outage });
-    if (outcome === 'failed')
-      return { started, waiting: [...others(claims.slice(index)), ...waiting], complete, failed: true };
+    if (outcome === 'failed') {
+      const told = [...others(claims.slice(index)), ...waiting];
+      return { started, waiting: told, hopeless, complete, failed: true };
+    }
     if (outcome === 'started') started += 1;
   }
-  return { started, waiting: [...others([]), ...waiting], complete, failed: false };
+  return { started, waiting: [...others([]), ...waiting], hopeless, complete, failed: false };
 }
 
-interface PassPlan extends LabPlan {
+interface PassPlan extends LabPlan, WaitReasons {
   readonly standBack: readonly PlannedClaim[]; // could start, and let the others try first
   readonly complete: boolean; // all queued jobs were seen
 }
@@ -112,7 +114,7 @@ async function planned(ports: DispatchPorts, options: PassOptions): Promise<Pass
   const rules = options.rules ?? usualRules;
   const perOwner = rules.fairShare || rules.quota !== null ? mostOfOwner : null;
   const window = { nodes, size: options.windowSize ?? 500, perOwner };
-  const { jobs: seen, complete } = await queueWindow(ports.jobs, window);
+  const { jobs: seen, complete, hopeless } = await queueWindow(ports.jobs, window);
   const expected = await expectedDurations(ports.durations ?? null, [...claimed, ...seen]);
   const now = ports.clock.now();
   const running = claimed.map((job) => runningJob(job, { now, expected: expected(job) }));
@@ -127,7 +129,8 @@ async function planned(ports: DispatchPorts, options: PassOptions): Promise<Pass
     return planAround(pauses, { now, jobs: queued, nodes, running, slots, rules });
   };
   const planned = withoutFailed(planOf, { jobs, outage: options.outage });
-  return { ...planned, waiting: [...planned.waiting, ...unready], complete };
+  const waiting = [...planned.waiting, ...unready];
+  return { ...planned, waiting, hopeless: waitsByWish(hopeless, { jobs: live, waiting }), complete };
 }
 
 function queuedJob(job: JobRecord, expected: ExpectedDuration | null): QueuedJob {
@@ -174,7 +177,7 @@ async function waitForLauncher(ports: DispatchPorts, jobs: readonly JobRecord[])
 function withoutFailed(
   planOf: (jobs: readonly JobRecord[]) => LabPlan,
   { jobs, outage }: { jobs: readonly JobRecord[]; outage: LaunchOutage },
-): Omit<PassPlan, 'complete'> {
+): Omit<PassPlan, 'complete' | 'hopeless'> {
   const whole = planOf(jobs);
   if (outage.failedJobs.size === 0) return { ...whole, standBack: [] };
   const { claims } = planOf(jobs.filter((job) => !outage.failedJobs.has(job.jobId)));

@@ -1,5 +1,5 @@
 import type { JobCounts, JobStatus, FinalStatus } from '../results/job-state.ts';
-import type { RoleWish } from '../locks/match.ts';
+import type { JobWish, RoleWish } from '../locks/match.ts';
 import type { Node } from '../locks/node.ts';
 
 /**
@@ -28,9 +28,15 @@ export interface JobStore {
   ): Promise<JobRecord[]>;
   /**
    * The queued jobs that accept a machine type (alone or in a list) in the order in which they are served: priority (lower
-   * first), then id. `after` gives the next page: the jobs behind that place.
+   * first), then id. `after` gives the next page: the jobs behind that place. `without` leaves jobs out, who cost no reading where the
+   * store can tell them by their entries in the queue.
    */
-  queueHead(machineType: string, limit: number, after?: QueuePlace): Promise<JobRecord[]>;
+  queueHead(
+    machineType: string,
+    limit: number,
+    after?: QueuePlace,
+    without?: QueueExclusion,
+  ): Promise<JobRecord[]>;
   /** The machine types that queued jobs accept, in code-point order; those of a list one by one. */
   queuedTypes(): Promise<string[]>;
 
@@ -110,6 +116,12 @@ export interface RunPlace {
 export interface QueuePlace {
   readonly priority: number;
   readonly jobId: number;
+}
+
+/** The jobs that a reader of the queue has seen enough of. */
+export interface QueueExclusion {
+  readonly owners: readonly string[]; // all of theirs
+  readonly wishes: readonly JobWish[]; // those that ask for exactly the same
 }
 
 export interface NewRun {

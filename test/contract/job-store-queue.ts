@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RunClosedError, RunNotFoundError } from '../../core/ports/job-store.ts';
-import { newJob, newRun } from '../fixtures/lab-records.ts';
+import type { NewJob } from '../../core/ports/job-store.ts';
+import { newJob, newRun, nodeSpec } from '../fixtures/lab-records.ts';
 import type { StoresUnderTest } from './race.ts';
 
 /** Runs, jobs and their order. */
@@ -198,6 +199,48 @@ export function queueCases(get: () => StoresUnderTest): void {
         if (page.length < 3) break;
       }
       expect(paged).toEqual(whole);
+    });
+
+    test('leaves out jobs by their owners and by what they ask for, and nothing else', async () => {
+      const { jobs, nodes } = get();
+      await nodes.register([nodeSpec('n0')], 1);
+      await jobs.createRun(newRun('r'));
+      await jobs.createRun(newRun('s', { owner: 'bob' }));
+      const mon = { role: 'mon.a', machineType: 'box', osType: null, osVersion: null, arch: null };
+      const wishes: Partial<NewJob>[] = [
+        { nodeCount: 1 },
+        { nodeCount: 2 },
+        { nodeCount: 1, osType: 'ubuntu' },
+        { nodeCount: 1, osVersion: '22.04' },
+        { nodeCount: 1, arch: 'arm64' },
+        { nodeCount: 1, machineType: 'box,rack' },
+        { nodeCount: 1, roleWishes: [mon] },
+        { nodeCount: 1, priority: 1 }, // no other wish than the first
+      ];
+      await jobs.enqueue({ run: 'r', jobs: wishes.map((wish, i) => newJob(`${i}`, wish)), now: 2 });
+      await jobs.enqueue({ run: 's', jobs: [newJob('theirs', { nodeCount: 1 })], now: 2 });
+      const whole = await jobs.queueHead('box', 99);
+      const keys = async (owners: string[], keyed: string[], limit = 99) => {
+        const without = { owners, wishes: whole.filter((job) => keyed.includes(job.key)) };
+        return (await jobs.queueHead('box', limit, undefined, without)).map((job) => job.key);
+      };
+      expect(await keys([], ['0'])).toEqual(['1', '2', '3', '4', '5', '6']);
+      expect(await keys([], ['1', '5'])).toEqual(['7', '0', '2', '3', '4', '6', 'theirs']);
+      expect(await keys([], ['2', '3', '4', '6'])).toEqual(['7', '0', '1', '5', 'theirs']);
+      expect(await keys(['bob'], [])).toEqual(['7', '0', '1', '2', '3', '4', '5', '6']);
+      expect(await keys(['bob', 'carol'], ['0', '2'], 2)).toEqual(['1', '3']);
+      expect(
+        await keys(
+          whole.map((job) => job.owner),
+          [],
+        ),
+      ).toEqual([]);
+      // What comes back to the queue is what it was before.
+      const [{ jobId } = { jobId: 0 }] = whole;
+      const claim = await jobs.claim({ run: 'r', jobId, nodes: ['n0'], leaseUntil: 60_000, now: 3 });
+      if (claim.kind !== 'claimed') throw new Error(claim.reason);
+      await jobs.unclaim(claim.attempt, 4);
+      expect(await keys([], ['1', '5'])).toEqual(['7', '0', '2', '3', '4', '6', 'theirs']);
     });
 
     test('shows a job that accepts several types in the queue of each', async () => {
