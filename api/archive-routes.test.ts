@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addRun, apiLab, nodeSpec, startJob } from '../test/fixtures/api-lab.ts';
@@ -106,6 +106,50 @@ describe('a folder', () => {
     mkdirSync(join(lab.folder, 'archive', 'run-a'), { recursive: true });
     writeFileSync(join(lab.folder, 'archive', 'run-a', 'x'), '');
     expect(await (await lab.get('/archive/')).text()).toContain('run-a/');
+  });
+});
+
+describe('a long folder', () => {
+  /** The names that a page shows, and where the part behind it is. */
+  async function part(path: string): Promise<{ names: string[]; next: string | null; link: string | null }> {
+    const response = await lab.get(path);
+    const text = await response.text();
+    const names = [...text.matchAll(/href="\.\/([^"/]+)\/?"/g)].map(([, name = '']) => name);
+    const next = /rel="next" href="([^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? null;
+    return { names, next, link: response.headers.get('link') };
+  }
+  async function parts(path: string): Promise<string[][]> {
+    const all: string[][] = [];
+    for (let query: string | null = '?limit=3'; query !== null;) {
+      const { names, next, link } = await part(`${path}${query}`);
+      all.push(names);
+      expect(link).toBe(next === null ? null : `<${path}${next}>; rel="next"`);
+      query = next;
+    }
+    return all;
+  }
+
+  test('comes in parts that link to the next, each entry once', async () => {
+    for (let job = 1; job <= 7; job++) await lab.ports.archive.put(`r/${job}/owner`, bytes('x'));
+    expect(await parts('/archive/r/')).toEqual([['1', '2', '3'], ['4', '5', '6'], ['7']]);
+  });
+
+  test('so do the runs at the top, newest first', async () => {
+    for (const [age, run] of ['old', 'mid', 'b', 'a', 'new'].entries()) {
+      await lab.ports.archive.put(`${run}/1/owner`, bytes('x'));
+      const at = run === 'a' ? 1002 : 1000 + age; // the same as that of b
+      utimesSync(join(lab.folder, 'archive', run), at, at);
+    }
+    expect(await parts('/archive/')).toEqual([
+      ['new', 'a', 'b'],
+      ['mid', 'old'],
+    ]);
+  });
+
+  test('of which a wrong part is asked for is a refusal', async () => {
+    await lab.ports.archive.put('r/1/owner', bytes('x'));
+    for (const query of ['limit=0', 'limit=x', 'limit=1001', 'cursor=nonsense'])
+      expect((await lab.get(`/archive/r/?${query}`)).status).toBe(422);
   });
 });
 

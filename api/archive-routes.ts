@@ -1,10 +1,16 @@
+import { z } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
+import { compareCodePoints } from '../core/config/code-point-order.ts';
 import { archivePath } from '../core/ports/archive.ts';
+import type { ArchiveEntry } from '../core/ports/archive.ts';
 import { isFinal } from '../core/results/job-state.ts';
 import { askedRange } from './byte-range.ts';
 import { contentType } from '../core/results/content-type.ts';
 import { follow } from './follow.ts';
+import { entriesPage } from './entries-page.ts';
+import type { FolderPage } from './entries-page.ts';
 import { listingPage } from './listing-page.ts';
+import { cutPage, fromCursor, nextLink, pageQuery } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { ProblemError } from './problem.ts';
 import type { ApiEnv } from './writes.ts';
@@ -25,22 +31,50 @@ export function archiveRoutes(app: Hono<ApiEnv>, ports: ApiPorts): void {
     const url = new URL(c.req.url);
     const encoded = url.pathname.slice('/archive/'.length);
     const path = archivePath(decoded(encoded));
-    if (encoded === '' || encoded.endsWith('/')) return await folder(ports, path);
+    if (encoded === '' || encoded.endsWith('/')) return await folder(ports, path, url);
     const following = url.searchParams.get('follow');
     if (following !== null && following !== '0') return followed(ports, path, c.req.raw.signal);
     const answer = await file(ports, path, c.req.header('range') ?? null);
     if (answer !== null) return answer;
-    if ((await ports.archive.list(path)).length > 0) return c.redirect(`${url.pathname}/`, 308);
+    if ((await ports.archive.list(path, { limit: 1 })).length > 0) return c.redirect(`${url.pathname}/`, 308);
     throw notThere(path);
   });
 }
 
-async function folder(ports: ApiPorts, path: string): Promise<Response> {
-  const entries = await ports.archive.list(path);
-  if (entries.length === 0 && path !== '') throw notThere(path);
-  const newestFirst = path === '' ? entries.toSorted((a, b) => b.modifiedAt - a.modifiedAt) : entries;
-  const headers = { 'content-type': 'text/html; charset=utf-8', ...guards };
-  return new Response(await listingPage(path, newestFirst), { headers });
+const listingQuery = pageQuery.pick({ limit: true, cursor: true });
+
+async function folder(ports: ApiPorts, path: string, url: URL): Promise<Response> {
+  const asked = listingQuery.safeParse({ limit: 1000, ...Object.fromEntries(url.searchParams) });
+  if (!asked.success) throw new ProblemError(422, `the part of a folder: ${z.prettifyError(asked.error)}`);
+  const { page, next } = await (path === ''
+    ? topPage(ports, asked.data)
+    : entriesPage(ports.archive, path, asked.data));
+  if (page.length === 0 && path !== '' && asked.data.cursor === undefined) throw notThere(path);
+  const behind = next === null ? null : partOf(url, next);
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    ...nextLink(url.href, next),
+    ...guards,
+  };
+  return new Response(await listingPage({ path, entries: page, next: behind }), { headers });
+}
+
+/** Runs, newest first. Costs a look at each of them, since the archive has them by name. */
+async function topPage(ports: ApiPorts, asked: z.infer<typeof listingQuery>): Promise<FolderPage> {
+  const runs = await ports.archive.list('');
+  runs.sort((a, b) => b.modifiedAt - a.modifiedAt || compareCodePoints(a.name, b.name));
+  const [at, name] =
+    asked.cursor === undefined ? [Infinity, ''] : fromCursor(asked.cursor, ['number', 'string']);
+  const isBehind = (run: ArchiveEntry) =>
+    run.modifiedAt < at || (run.modifiedAt === at && compareCodePoints(run.name, name) > 0);
+  return cutPage(runs.filter(isBehind), asked.limit, (run) => [run.modifiedAt, run.name]);
+}
+
+/** The same page by another cursor, as a relative link. */
+function partOf(url: URL, cursor: string): string {
+  const query = new URLSearchParams(url.searchParams);
+  query.set('cursor', cursor);
+  return `?${query}`;
 }
 
 async function file(ports: ApiPorts, path: string, range: string | null): Promise<Response | null> {

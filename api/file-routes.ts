@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { archivePath } from '../core/ports/archive.ts';
+import { entriesPage } from './entries-page.ts';
+import { nextLink, nextSchema, pageQuery } from './paging.ts';
 import type { ApiPorts } from './ports.ts';
 import { problemResponses } from './problem.ts';
 import { existingJob, jobParams } from './run-routes.ts';
@@ -25,12 +27,14 @@ const filesRoute = createRoute({
     params: jobParams,
     query: z.object({
       folder: z.string().max(2000).default('').describe('Below that of the job, without slashes around.'),
+      limit: pageQuery.shape.limit,
+      cursor: pageQuery.shape.cursor,
     }),
   },
   responses: {
     200: {
-      description: 'In code-point order; empty where there is no such folder',
-      content: { 'application/json': { schema: z.object({ files: z.array(fileSchema) }) } },
+      description: 'A page in code-point order; empty where there is no such folder',
+      content: { 'application/json': { schema: z.object({ files: z.array(fileSchema), next: nextSchema }) } },
     },
     ...problemResponses(400, 404, 422),
   },
@@ -40,14 +44,16 @@ const filesRoute = createRoute({
 export function fileRoutes(app: OpenAPIHono<ApiEnv>, ports: ApiPorts): void {
   app.openapi(filesRoute, async (c) => {
     const { run, jobId } = await existingJob(ports, c.req.valid('param'));
-    const folder = archivePath(c.req.valid('query').folder);
-    const entries = await ports.archive.list(`${run}/${jobId}${folder === '' ? '' : `/${folder}`}`);
-    const files = entries.map(({ name, kind, size, modifiedAt }) => ({
+    const asked = c.req.valid('query');
+    const folder = archivePath(asked.folder);
+    const path = `${run}/${jobId}${folder === '' ? '' : `/${folder}`}`;
+    const { page, next } = await entriesPage(ports.archive, path, asked);
+    const files = page.map(({ name, kind, size, modifiedAt }) => ({
       name,
       kind,
       size,
       modified_at: new Date(modifiedAt).toISOString(),
     }));
-    return c.json({ files }, 200);
+    return c.json({ files, next }, 200, nextLink(c.req.url, next));
   });
 }

@@ -3,8 +3,16 @@ import type { ArchiveEntry } from '../core/ports/archive.ts';
 import { moment, page } from './page.ts';
 import type { Markup } from './page.ts';
 
-/** One folder of the archive. Links are relative, so that the page is right wherever the archive is served. */
-export function listingPage(path: string, entries: readonly ArchiveEntry[]): Markup | Promise<Markup> {
+/** A part of one folder of the archive. Links are relative, so that the page is right wherever the archive is served. */
+export function listingPage({
+  path,
+  entries,
+  next,
+}: {
+  path: string;
+  entries: readonly ArchiveEntry[];
+  next: string | null; // where the part behind it is
+}): Markup | Promise<Markup> {
   const title = `/${path}${path === '' ? '' : '/'}`;
   return page({
     title: `Archive ${title}`,
@@ -30,7 +38,8 @@ export function listingPage(path: string, entries: readonly ArchiveEntry[]): Mar
           }
           ${entries.map(entryRow)}
         </tbody>
-      </table>`,
+      </table>
+      ${next === null ? '' : html`<p><a rel="next" href="${next}">more</a></p>`}`,
   });
 }
 

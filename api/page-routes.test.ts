@@ -82,7 +82,12 @@ describe('what pages ask beside lists', () => {
     expect(files).toMatchObject([{ name: 'remote', kind: 'folder' }]);
     const inside = await json(`/v1/runs/r/jobs/${id}/files?folder=remote/a`);
     expect(inside['files']).toMatchObject([{ name: 'log', kind: 'file', size: 3 }]);
-    expect(await json(`/v1/runs/r/jobs/${id}/files?folder=none`)).toEqual({ files: [] });
+    expect(await json(`/v1/runs/r/jobs/${id}/files?folder=none`)).toEqual({ files: [], next: null });
+    for (const name of ['b', 'c']) await lab.ports.archive.append(`r/${id}/remote/${name}`, bytes('xyz'));
+    const first = await json(`/v1/runs/r/jobs/${id}/files?folder=remote&limit=2`);
+    expect(first['files']).toMatchObject([{ name: 'a' }, { name: 'b' }]);
+    const behind = `/v1/runs/r/jobs/${id}/files?folder=remote&limit=2&cursor=${String(first['next'])}`;
+    expect(await json(behind)).toMatchObject({ files: [{ name: 'c' }], next: null });
     expect((await lab.get(`/v1/runs/r/jobs/${id}/files?folder=../../secret`)).status).toBe(400);
     expect((await lab.get('/v1/runs/r/jobs/99/files')).status).toBe(404);
   });

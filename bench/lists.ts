@@ -28,6 +28,7 @@ try {
     ['/v1/nodes?machine_type=sandbox'],
     ['/v1/nodes?state=free'],
     ['/v1/nodes?state=free&machine_type=sandbox'],
+    ['/archive/huge/'],
     ['/v1/audit', operator],
     ['/v1/audit?actor=ann@lab', operator],
   ];
@@ -96,7 +97,10 @@ async function page(
   if (query.cursor !== null) url.searchParams.set('cursor', query.cursor);
   const response = await lab.get(`${url.pathname}${url.search}`, query.headers);
   if (!response.ok) throw new Error(`${url.pathname}${url.search}: ${await response.text()}`);
-  return (await response.json()) as { next: string | null };
+  await response.arrayBuffer();
+  const link = response.headers.get('link');
+  if (link === null) return { next: null };
+  return { next: new URL(link.slice(1, link.indexOf('>')), apiUrl).searchParams.get('cursor') };
 }
 
 function median(values: number[]): number {

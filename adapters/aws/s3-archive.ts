@@ -32,7 +32,7 @@ export function s3Archive(options: {
       if (file === null) return null;
       return { size: file.size, modifiedAt: file.modifiedAt, content: bytesOf(bucket, { key, file }, range) };
     },
-    list: async (path) => listFolder(bucket, archivePath(path)),
+    list: async (path, page) => listFolder(bucket, archivePath(path), page),
     url(path) {
       const clean = archivePath(path);
       if (options.baseUrl === null) return null;

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { compareCodePoints } from '../../core/config/code-point-order.ts';
 import { archivePath, ArchivePathError } from '../../core/ports/archive.ts';
-import type { Archive, ArchiveEntry, ByteRange } from '../../core/ports/archive.ts';
+import type { Archive, ArchiveEntry, ByteRange, EntriesPage } from '../../core/ports/archive.ts';
 import { existingPath, parentFolder } from './inside-folder.ts';
 
 /** Files that are being written; a reader never sees them. */
@@ -47,7 +47,8 @@ export function fileArchive({ folder, baseUrl }: { folder: string; baseUrl: stri
       if (file === null || !found?.isFile()) return null;
       return { size: found.size, modifiedAt: found.mtimeMs, content: bytesOf(file, found.size, range) };
     },
-    list: async (path) => listFolder(folder, path),
+    /** Reads the names of the folder, and looks at those of the page. */
+    list: async (path, page) => listFolder(folder, path, page),
     url(path) {
       const clean = archivePath(path);
       if (baseUrl === null) return null;
@@ -104,18 +105,31 @@ async function* bytesOf(
   if (start < end) yield* createReadStream(file, { start, end: end - 1 }) as AsyncIterable<Uint8Array>;
 }
 
-async function listFolder(folder: string, path: string): Promise<ArchiveEntry[]> {
+async function listFolder(
+  folder: string,
+  path: string,
+  { limit, after = '' }: EntriesPage = { limit: Infinity },
+): Promise<ArchiveEntry[]> {
   const place = await existingPath(folder, archivePath(path));
   if (place === null) return [];
   const names = await readdir(place).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
-  const visible = names.filter((name) => !name.startsWith(partialPrefix)).sort(compareCodePoints);
-  const entries = await Promise.all(
-    visible.map((name) => entryOf(folder, join(archivePath(path), name), name)),
+  const visible = names.filter(
+    (name) => !name.startsWith(partialPrefix) && compareCodePoints(name, after) > 0,
   );
-  return entries.filter((entry) => entry !== null);
+  visible.sort(compareCodePoints);
+  const found: ArchiveEntry[] = [];
+  for (let at = 0; at < visible.length && found.length < limit;) {
+    const some = visible.slice(at, at + limit - found.length);
+    at += some.length;
+    const entries = await Promise.all(
+      some.map((name) => entryOf(folder, join(archivePath(path), name), name)),
+    );
+    found.push(...entries.filter((entry) => entry !== null));
+  }
+  return found;
 }
 
 /** What a name in a folder is; null for what the archive does not hold: links that lead out, sockets, names just removed. */

@@ -1,3 +1,4 @@
+import type { FileView } from '../../api/file-routes.ts';
 import type { JobView, LabClient, NodeView } from './lab-client.ts';
 import { apiPath } from './lab-client.ts';
 
@@ -16,6 +17,15 @@ export async function allJobs(
 /** Every node of a lab in name order, page by page; `identified` for what the lab tells only those it knows. */
 export async function allNodes(lab: LabClient, options: { identified?: boolean } = {}): Promise<NodeView[]> {
   return await everyPage<'nodes', NodeView>(lab, { path: '/v1/nodes', query: {}, key: 'nodes', options });
+}
+
+/** What the archive has in a folder of a job, page by page. */
+export async function allFiles(
+  lab: LabClient,
+  { run, job, folder }: { run: string; job: string; folder: string },
+): Promise<FileView[]> {
+  const path = apiPath('runs', run, 'jobs', job, 'files');
+  return await everyPage<'files', FileView>(lab, { path, query: { folder }, key: 'files' });
 }
 
 async function everyPage<Key extends string, Item>(

@@ -1,12 +1,10 @@
 import { basename, dirname, resolve } from 'node:path';
 import { fileArchive } from '../../adapters/embedded/file-archive.ts';
-import type { FileView } from '../../api/file-routes.ts';
 import { ignoreMissing, jobsOfFolder } from '../client/archive-jobs.ts';
 import { InputError } from '../client/failure.ts';
 import { archivePathOf } from '../client/follow-log.ts';
-import { apiPath } from '../client/lab-client.ts';
 import type { LabClient } from '../client/lab-client.ts';
-import { allJobs } from '../client/every-page.ts';
+import { allFiles, allJobs } from '../client/every-page.ts';
 import { stat } from 'node:fs/promises';
 
 /** The archive of one run, wherever it is read. */
@@ -43,10 +41,7 @@ export async function runOfLab(lab: LabClient, run: string): Promise<ArchivedRun
   return {
     name: run,
     jobs: jobs.map(String),
-    async list(job, folder) {
-      const path = `${apiPath('runs', run, 'jobs', job, 'files')}?folder=${encodeURIComponent(folder)}`;
-      return (await lab.get<{ files: FileView[] }>(path)).files;
-    },
+    list: (job, folder) => allFiles(lab, { run, job, folder }),
     read: (job, file) => lab.stream(archivePathOf({ run, jobId: Number(job), file })),
   };
 }

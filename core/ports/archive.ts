@@ -9,10 +9,15 @@ export interface Archive {
   put(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /** Bytes `[start, end)` of a file, or null when it does not exist; without a range, all of it. */
   read(path: string, range?: ByteRange): Promise<ArchiveFile | null>;
-  /** The entries of one folder in code-point order; empty when it does not exist. */
-  list(path: string): Promise<ArchiveEntry[]>;
+  /** The entries of one folder in code-point order, or a page of them; empty when it does not exist. Only the entries of a page are looked at. */
+  list(path: string, page?: EntriesPage): Promise<ArchiveEntry[]>;
   /** The public, stable URL of a path; null when the archive is served nowhere. */
   url(path: string): string | null;
+}
+
+export interface EntriesPage {
+  readonly limit: number;
+  readonly after?: string; // the name before the first entry; default: from the beginning
 }
 
 export interface ByteRange {

@@ -129,6 +129,15 @@ function contentCases(get: () => Archive): void {
     ]);
     expect(entries.find((entry) => entry.name === 'b')).toMatchObject({ kind: 'file', size: 3 });
     expect(entries.find((entry) => entry.name === 'folder')).toMatchObject({ kind: 'folder', size: 0 });
+    const whole = entries.map((entry) => entry.name);
+    const page = async (limit: number, after?: string) =>
+      (await archive.list('run', { limit, ...(after !== undefined && { after }) })).map(
+        (entry) => entry.name,
+      );
+    expect(await page(3)).toEqual(whole.slice(0, 3));
+    expect(await page(3, whole[2])).toEqual(whole.slice(3, 6));
+    expect(await page(99, 'a')).toEqual(whole.slice(3)); // a name that is not there
+    expect(await page(3, whole.at(-1))).toEqual([]);
     expect(await archive.list('none')).toEqual([]);
     expect((await archive.list('')).map((entry) => entry.name)).toEqual(['run']);
   });

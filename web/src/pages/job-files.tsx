@@ -7,6 +7,7 @@ import { useAsk } from '../use-ask.ts';
 import { visible } from '../visible.ts';
 
 const everyMs = 5000;
+const mostShown = 1000; // of a folder
 
 /** What the archive has of a job; folders open when somebody wants to see into them. */
 export function JobFiles({ run, job }: { run: string; job: JobDetailView }) {
@@ -23,10 +24,10 @@ export function JobFiles({ run, job }: { run: string; job: JobDetailView }) {
 
 function Folder(props: { run: string; id: number; path: readonly string[]; live: boolean; state: string }) {
   const { run, id, path, live, state } = props;
-  const url = apiUrl(['runs', run, 'jobs', id, 'files'], { folder: path.join('/'), state: null });
+  const url = apiUrl(['runs', run, 'jobs', id, 'files'], { folder: path.join('/'), limit: mostShown });
   // Another status is another answer: what a job leaves behind comes with its end.
-  const { data } = useAsk<{ files: FileView[] }>(
-    `${url}${url.includes('?') ? '&' : '?'}at=${state}`,
+  const { data } = useAsk<{ files: FileView[]; next: string | null }>(
+    `${url}&at=${state}`,
     live ? everyMs : null,
     {
       keep: true,
@@ -49,6 +50,11 @@ function Folder(props: { run: string; id: number; path: readonly string[]; live:
           )}
         </li>
       ))}
+      {data.next === null ? null : (
+        <li>
+          <a href={archiveUrl(run, id, ...path, '')}>all of them, as pages</a>
+        </li>
+      )}
     </ul>
   );
 }
