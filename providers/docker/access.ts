@@ -18,16 +18,21 @@ class TargetError extends Error {
   override readonly name = 'TargetError';
 }
 
+/**
+ * How much a target has to show: `vouch` is a login with its key; `greet` is for who logs in next anyway, and costs no handshake; `none` is for who has
+ * heard already that sshd listens.
+ */
+type Proof = 'vouch' | 'greet' | 'none';
+
 /** Not a failure yet: sshd is still on its way. */
 class NotReadyError extends Error {}
 
 /**
- * Waits, two minutes at most, until the node answers, and reads its host key from inside the container. `vouch` is a login with that key;
- * `greet` is for who logs in next anyway, and costs no handshake.
+ * Waits, two minutes at most, until the node answers, and reads its host key from inside the container.
  */
 export async function waitForTarget(
   targets: Targets,
-  { container, node, proof }: { container: Docker.Container; node: string; proof: 'vouch' | 'greet' },
+  { container, node, proof }: { container: Docker.Container; node: string; proof: Proof },
 ): Promise<TargetAccess> {
   const deadline = Date.now() + 120_000;
   for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
@@ -44,9 +49,9 @@ export async function waitForTarget(
 
 /**
  * Waits until the log of a container that was just started for the first time says that sshd listens, ten seconds at most: the log comes as it
- * is written, while each look at the container costs the engine something. Says nothing about failures.
+ * is written, while each look at the container costs the engine something. False = it was not heard, which says nothing about why.
  */
-export async function untilListening(container: Docker.Container): Promise<void> {
+export async function untilListening(container: Docker.Container): Promise<boolean> {
   const patience = AbortSignal.timeout(10_000);
   try {
     const log = await container.logs({
@@ -58,18 +63,19 @@ export async function untilListening(container: Docker.Container): Promise<void>
     let seen = '';
     for await (const chunk of log) {
       seen = (seen + (chunk as Buffer).toString('latin1')).slice(-400);
-      if (seen.includes('Server listening on')) break; // which closes the stream
+      if (seen.includes('Server listening on')) return true; // which closes the stream
     }
   } catch (error) {
     // An engine without readable logs, or a slow container: whoever looks for it next waits and explains.
     if (!patience.aborted && engineStatus(error) === null) throw error;
   }
+  return false;
 }
 
 async function accessTarget(
   targets: Targets,
   container: Docker.Container,
-  proof: 'vouch' | 'greet',
+  proof: Proof,
 ): Promise<TargetAccess> {
   const { State, NetworkSettings, Config } = await container.inspect();
   if (!State.Running) throw new Error(`the container is ${State.Status}, exit status ${State.ExitCode}`);
@@ -85,7 +91,8 @@ async function accessTarget(
       : { address: own?.IPAddress ?? '', port: 22 };
   if (!place.port || place.address === '') throw new NotReadyError('no address yet');
   if (proof === 'greet') await probeBanner(place);
-  else await probeLogin({ ...place, hostKey, user: targets.user, identityFile: targets.clientKey.file });
+  if (proof === 'vouch')
+    await probeLogin({ ...place, hostKey, user: targets.user, identityFile: targets.clientKey.file });
   return { ...place, hostKey };
 }
 

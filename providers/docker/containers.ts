@@ -147,8 +147,9 @@ async function makeTarget(targets: Targets, making: Making): Promise<TargetAcces
   const container = await createInPlace(targets, making);
   try {
     await container.start();
-    await untilListening(container);
-    const proof = making.served === null ? 'vouch' : 'greet'; // whoever serves a job logs in next
+    const heard = await untilListening(container);
+    // Whoever serves a job logs in next.
+    const proof = making.served === null ? 'vouch' : heard ? 'none' : 'greet';
     return await waitForTarget(targets, { container, node: making.node, proof });
   } catch (error) {
     if (engineStatus(error) !== null) await container.remove({ force: true, v: true }).catch(unlessGone);

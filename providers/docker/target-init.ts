@@ -11,30 +11,42 @@ export const hostKeyWord = 'loligo-host-key:';
 /**
  * What a target container runs as its first process, in any image that has sshd and sudo: clears what processes of an earlier
  * container left behind in a snapshot, makes the host key, which it prints, and the user with its authorized key, then becomes sshd. `docker logs` is
- * sshd's log.
+ * sshd's log. A job waits for this, so that it starts no program whose work is done or can be done by the shell: three in an image that
+ * has the user.
  */
 export const targetInit = `set -e
 [ -e ${hostKeyFile} ] || {
-  find /tmp /var/tmp -mindepth 1 -delete || true
-  find /run -xdev -type f -delete -o -xdev -type s -delete || true
+  find /tmp /var/tmp /run -xdev -mindepth 1 \\( -path '/run/*' ! -type f ! -type s -o -delete \\) || true
   ssh-keygen -q -t ed25519 -N '' -f ${hostKeyFile}
 }
-echo "${hostKeyWord} $(cat ${hostKeyFile}.pub)"
-mkdir -p /run/sshd
-chmod 755 /run/sshd
-id "$LOLIGO_USER" >/dev/null 2>&1 || useradd -M -s /bin/bash "$LOLIGO_USER"
-home=$(getent passwd "$LOLIGO_USER" | cut -d: -f6)
-if [ "$(stat -c %U "$home")" != "$LOLIGO_USER" ]; then
+read -r key <${hostKeyFile}.pub
+echo "${hostKeyWord} $key"
+[ -d /run/sshd ] || mkdir -m 755 /run/sshd
+home_of_user() {
+  while IFS=: read -r name password uid gid words home shell; do
+    [ "$name" != "$LOLIGO_USER" ] || return 0
+  done </etc/passwd
+  return 1
+}
+home_of_user || { useradd -M -s /bin/bash "$LOLIGO_USER"; home_of_user; }
+if [ -O "$home" ]; then
   cp -rn /etc/skel/. "$home" || true
   chown -R "$LOLIGO_USER": "$home"
 fi
-mkdir -p /etc/sudoers.d
-echo "$LOLIGO_USER ALL=(ALL) NOPASSWD:ALL" > /etc/sudoers.d/90-loligo
-chmod 440 /etc/sudoers.d/90-loligo
-mkdir -p "$home/.ssh"
-grep -qxF "$LOLIGO_KEY" "$home/.ssh/authorized_keys" 2>/dev/null || echo "$LOLIGO_KEY" >> "$home/.ssh/authorized_keys"
-chmod 700 "$home/.ssh"
-chmod 600 "$home/.ssh/authorized_keys"
-chown -R "$LOLIGO_USER": "$home/.ssh"
+[ -d /etc/sudoers.d ] || mkdir /etc/sudoers.d
+umask 0337
+echo "$LOLIGO_USER ALL=(ALL) NOPASSWD:ALL" >/etc/sudoers.d/90-loligo
+umask 0077
+keys=$home/.ssh/authorized_keys
+line=
+[ ! -f "$keys" ] || while read -r line && [ "$line" != "$LOLIGO_KEY" ]; do :; done <"$keys"
+if [ "$line" != "$LOLIGO_KEY" ]; then
+  mkdir -p "$home/.ssh"
+  echo "$LOLIGO_KEY" >>"$keys"
+  chmod 700 "$home/.ssh"
+  chmod 600 "$keys"
+  chown -R "$LOLIGO_USER": "$home/.ssh"
+fi
+umask 0022
 exec /usr/sbin/sshd -D -e -h ${hostKeyFile} -o MaxStartups=500:30:1000 -o MaxSessions=1000 -o UseDNS=no -o PrintMotd=no
 `;

@@ -8,7 +8,9 @@ import type { Repository } from './package-manager.ts';
  */
 const script = `set -eo pipefail
 arch=$(dpkg --print-architecture)
-eval "$(apt-config shell http_proxy Acquire::http::Proxy https_proxy Acquire::https::Proxy)"
+if [ -n "\${APT_CONFIG-}" ] || grep -rqs Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d; then
+  eval "$(apt-config shell http_proxy Acquire::http::Proxy https_proxy Acquire::https::Proxy)"
+fi
 export http_proxy https_proxy
 get() { curl -fsS --max-time 20 "$1"; }
 offer() {
