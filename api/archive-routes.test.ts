@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compressLog } from '../adapters/embedded/compressed-log.ts';
 import { addRun, apiLab, nodeSpec, startJob } from '../test/fixtures/api-lab.ts';
 import type { ApiLab } from '../test/fixtures/api-lab.ts';
 
@@ -50,6 +51,26 @@ describe('a file of the archive', () => {
     expect(response.status).toBe(status);
     expect(response.headers.get('content-range')).toBe(contentRange);
     expect(await response.text()).toBe(body);
+  });
+
+  test('that is a compressed log is served as the log, whole and in part, and so is its tail', async () => {
+    const [id = 0] = await addRun(lab, 'r', 1);
+    await lab.ports.archive.put(`r/${id}/teuthology.log`, bytes('0123456789'));
+    await compressLog(join(lab.folder, 'archive', 'r', String(id), 'teuthology.log'));
+    const path = `/archive/r/${id}/teuthology.log`;
+    const whole = await lab.get(path);
+    expect([whole.headers.get('content-type'), whole.headers.get('content-length')]).toEqual([
+      'text/plain; charset=utf-8',
+      '10',
+    ]);
+    expect(await whole.text()).toBe('0123456789');
+    const part = await lab.get(path, { range: 'bytes=-3' });
+    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([
+      206,
+      'bytes 7-9/10',
+      '789',
+    ]);
+    expect(await (await lab.get(`/v1/runs/r/jobs/${id}/log?offset=-4`)).text()).toBe('6789');
   });
 
   test('that does not exist is a 404 naming it', async () => {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,6 +58,30 @@ test('what has had its time goes, and a dry run only says so', async () => {
   for (const kept of ['r/3', 'r/4', 'r/5', 'kept/6', 'r/notes', 'linked']) expect(has(kept)).toBe(true);
   const again = await cli(['prune', '--folder', folder]);
   expect(again.output.trim()).toBe('');
+});
+
+test('old logs are compressed in place, once, and their jobs stay', async () => {
+  const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+  for (const [job, age] of [
+    [2, 70],
+    [3, 3],
+  ] as const) {
+    const log = join(archive, `r/${job}/teuthology.log`);
+    writeFileSync(log, 'line\n'.repeat(1000), { mode: 0o640 });
+    utimesSync(log, days(age), days(age));
+  }
+  const prune = async (...options: string[]) =>
+    (await cli(['prune', '--folder', folder, '-p', '-1', '-r', '-1', ...options])).output.trim();
+  expect(await prune('--dry-run')).toBe('would compress r/2/teuthology.log (fail 70 days ago)');
+  expect(await prune('-z', '-1')).toBe('');
+  expect(await prune()).toBe('compressed r/2/teuthology.log (fail 70 days ago)');
+  expect([has('r/2/teuthology.log'), has('r/3/teuthology.log')]).toEqual([false, true]);
+  const { mode, mtimeMs } = statSync(join(archive, 'r/2/teuthology.log.gz'));
+  expect([mode & 0o777, Math.round(mtimeMs / 86_400_000)]).toEqual([
+    0o640,
+    Math.round(days(70).getTime() / 86_400_000),
+  ]);
+  expect(await prune()).toBe('');
 });
 
 test('a job that the lab says is not over stays, whatever its files say', async () => {

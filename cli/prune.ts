@@ -20,6 +20,7 @@ interface PruneOptions {
   readonly pass: number;
   readonly fail: number;
   readonly remotes: number;
+  readonly compress: number;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly folder?: string;
@@ -30,7 +31,7 @@ export function command(): Command {
   return new Command('prune')
     .summary('take old logs out of an archive')
     .description(
-      'Takes out of the archive what has had its time, and prints what that was. A file named .preserve in the folder of a run or a job keeps it. Jobs that are not over are never touched. Days count from the end of a job; a negative number is never.',
+      'Takes out of the archive what has had its time, compresses old logs, and prints what that was. A file named .preserve in the folder of a run or a job keeps it. Jobs that are not over are never touched. Days count from the end of a job; a negative number is never.',
     )
     .option('-a, --archive <dir>', "another archive folder than the lab's")
     .option('-p, --pass <days>', 'whole folders of jobs that passed', days, usualRetention.pass)
@@ -40,6 +41,12 @@ export function command(): Command {
       'what came from the hosts: remote/ and data/',
       days,
       usualRetention.remotes,
+    )
+    .option(
+      '-z, --compress <days>',
+      "compress jobs' logs, which are read as before",
+      days,
+      usualRetention.compress,
     )
     .option('--dry-run', 'only print what would go', false)
     .option('--json', 'for programs', false)
@@ -66,10 +73,10 @@ async function prune(options: PruneOptions): Promise<void> {
   const database = existsSync(lab.database) ? openDatabase(lab.database) : null;
   const jobs = database === null ? null : sqliteJobStore(database);
   try {
-    const { pass, fail, remotes, dryRun } = options;
+    const { pass, fail, remotes, compress, dryRun } = options;
     const pruned = pruneArchive({
       folder,
-      retention: { pass, fail, remotes },
+      retention: { pass, fail, remotes, compress },
       now: Date.now(),
       dryRun,
       endOf: async (run, jobId) => (jobs === null ? 'unknown' : await recordedEnd(jobs, run, jobId)),
@@ -86,7 +93,8 @@ async function prune(options: PruneOptions): Promise<void> {
 }
 
 async function* linesOf(pruned: AsyncIterable<Pruned>, dryRun: boolean): AsyncGenerator<string> {
-  for await (const { path, why } of pruned) yield `${dryRun ? 'would remove' : 'removed'} ${path} (${why})`;
+  const would = { removed: 'would remove', compressed: 'would compress' };
+  for await (const { path, act, why } of pruned) yield `${dryRun ? would[act] : act} ${path} (${why})`;
 }
 
 async function collected(pruned: AsyncIterable<Pruned>): Promise<Pruned[]> {

@@ -44,10 +44,10 @@ export async function pruneBucket(params: PruneBucketParams): Promise<number> {
 async function pruneJob(params: PruneBucketParams, folder: string): Promise<number> {
   const { bucket } = params;
   const end = await endOf(params, folder);
-  const pruning = end === null ? 'nothing' : pruningOf(end, params.retention, params.now);
-  if (pruning === 'nothing') return 0;
+  const pruning = end === null ? [] : pruningOf(end, params.retention, params.now);
   let gone = 0;
-  for (const part of pruning === 'job' ? [''] : ['remote/', 'data/']) {
+  const parts = pruning.includes('job') ? [''] : pruning.includes('remotes') ? ['remote/', 'data/'] : [];
+  for (const part of parts) {
     const { objects } = await listObjects(bucket, { prefix: `${folder}${part}` });
     await deleteParts(bucket, objects.map(pieceOf));
     gone += objects.length;

@@ -4,11 +4,10 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { compareCodePoints } from '../../core/config/code-point-order.ts';
 import { archivePath, ArchivePathError } from '../../core/ports/archive.ts';
-import type { Archive, ArchiveEntry, ByteRange, EntriesPage } from '../../core/ports/archive.ts';
+import type { Archive, ArchiveEntry, ArchiveFile, ByteRange, EntriesPage } from '../../core/ports/archive.ts';
+import { compressedFile, compressedSuffix, compressible } from './compressed-log.ts';
 import { existingPath, parentFolder } from './inside-folder.ts';
-
-/** Files that are being written; a reader never sees them. */
-const partialPrefix = '.loligo-partial-';
+import { partialPrefix } from './partial-files.ts';
 
 /**
  * The archive as a folder of plain files. A path that leads out of it, also over a symbolic link, is refused. Several
@@ -41,10 +40,13 @@ export function fileArchive({ folder, baseUrl }: { folder: string; baseUrl: stri
         throw error;
       }
     },
+    /** A job's log that lies compressed is read as if it did not. */
     async read(path, range) {
       const file = await existingPath(folder, filePath(path));
-      const found = file === null ? null : await statOrNull(file);
-      if (file === null || !found?.isFile()) return null;
+      if (file === null)
+        return basename(path) === compressible ? await readCompressed(folder, path, range) : null;
+      const found = await statOrNull(file);
+      if (!found?.isFile()) return null;
       return { size: found.size, modifiedAt: found.mtimeMs, content: bytesOf(file, found.size, range) };
     },
     /** Reads the names of the folder, and looks at those of the page. */
@@ -55,6 +57,18 @@ export function fileArchive({ folder, baseUrl }: { folder: string; baseUrl: stri
       return `${baseUrl.replace(/\/$/, '')}/${encodeURIComponent(clean).replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
     },
   };
+}
+
+async function readCompressed(
+  folder: string,
+  path: string,
+  range: ByteRange | undefined,
+): Promise<ArchiveFile | null> {
+  const file = await existingPath(folder, `${filePath(path)}${compressedSuffix}`);
+  const form = file === null ? null : await compressedFile(file);
+  if (form === null) return null;
+  const { size, modifiedAt } = form;
+  return { size, modifiedAt, content: form.content(range?.start ?? 0, range?.end ?? size) };
 }
 
 /** A path that names a file: anything but the archive itself. */

@@ -1,15 +1,17 @@
 import { lstat, readFile, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { JobStatus } from '../../core/results/job-state.ts';
 import { pruningOf } from '../../core/results/retention.ts';
-import type { Retention } from '../../core/results/retention.ts';
+import type { Pruning, Retention } from '../../core/results/retention.ts';
+import { compressible, compressLog, mayCompress } from './compressed-log.ts';
 
 /** How a job ended, by the records of a lab; `unknown` = they do not have it, and the files must tell. */
 export type JobEnd = { readonly status: JobStatus; readonly endedAt: number } | 'unknown';
 
-/** Something that was taken away, or would be. */
+/** Something that was taken away or made smaller, or would be. */
 export interface Pruned {
-  readonly path: string; // below the archive: RUN/JOB, RUN/JOB/remote or RUN/JOB/data
+  readonly path: string; // below the archive: RUN/JOB, RUN/JOB/remote, RUN/JOB/data, or the log that was compressed
+  readonly act: 'removed' | 'compressed';
   readonly why: string;
 }
 
@@ -17,7 +19,7 @@ const keepFile = '.preserve';
 const aside = '.pruned-';
 
 /**
- * Takes out of an archive folder what has had its time. Folders with a file `.preserve` in the run or the job, symbolic links, and
+ * Takes out of an archive folder what has had its time, and compresses old logs. Folders with a file `.preserve` in the run or the job, symbolic links, and
  * jobs that are not over stay; a job that neither the records nor a summary tell the end of is not over. With `dryRun` it only tells.
  * `announce` is told before anything goes. The folder of a job is moved aside first, so that a pass that was cut short leaves no half of
  * one to be seen, and is finished by the next.
@@ -40,24 +42,43 @@ export async function* pruneArchive(params: {
       const recorded = await params.endOf(run, Number(name));
       const job = recorded === 'unknown' ? await endByFiles(folder) : recorded;
       const pruning = pruningOf(job, params.retention, params.now);
-      if (pruning === 'nothing') continue;
-      const parts = pruning === 'job' ? [''] : await present(folder, ['remote', 'data']);
       const age = Math.floor((params.now - job.endedAt) / 86_400_000);
-      for (const part of parts) {
+      for (const { part, act } of await partsOf(folder, pruning)) {
         const pruned = {
           path: join(run, name, part).replace(/\/$/, ''),
+          act,
           why: `${job.status} ${age} days ago`,
         };
         if (!params.dryRun) {
           await params.announce?.(pruned);
-          const doomed = join(folder, '..', `${aside}${name}`);
-          if (part === '') await rename(folder, doomed);
-          await remove(part === '' ? doomed : join(folder, part));
+          if (act === 'compressed') await compressLog(join(folder, part));
+          else await removePart(folder, part);
         }
         yield pruned;
       }
     }
   }
+}
+
+/** What there is in the folder of a job of what has had its time; '' is the folder itself. */
+async function partsOf(
+  folder: string,
+  pruning: readonly Pruning[],
+): Promise<{ part: string; act: Pruned['act'] }[]> {
+  if (pruning.includes('job')) return [{ part: '', act: 'removed' }];
+  const gone = pruning.includes('remotes') ? await present(folder, ['remote', 'data']) : [];
+  const log =
+    pruning.includes('log') && (await mayCompress(join(folder, compressible))) ? [compressible] : [];
+  return [
+    ...gone.map((part) => ({ part, act: 'removed' }) as const),
+    ...log.map((part) => ({ part, act: 'compressed' }) as const),
+  ];
+}
+
+async function removePart(folder: string, part: string): Promise<void> {
+  const doomed = join(folder, '..', `${aside}${basename(folder)}`);
+  if (part === '') await rename(folder, doomed);
+  await remove(part === '' ? doomed : join(folder, part));
 }
 
 async function endByFiles(folder: string): Promise<{ status: JobStatus | null; endedAt: number }> {

@@ -152,7 +152,7 @@ test('the rules of the queue are read, and what is wrong with them is said', asy
 test('retention is on where it is named, and what it leaves out is as in the original', async () => {
   await settingsFile('.loligo.yaml', 'retention_days: {fail: 90}\n');
   const { settings } = await readSiteSettings({ home, environment: {} });
-  expect(settings.retention).toEqual({ pass: 14, fail: 90, remotes: 60 });
+  expect(settings.retention).toEqual({ pass: 14, fail: 90, remotes: 60, compress: 30 });
   const file = await settingsFile('.loligo.yaml', 'retention_days: {fial: 90}\n');
   await expect(readSiteSettings({ home, environment: {} })).rejects.toThrow(`${file}:1: retention_days`);
 });

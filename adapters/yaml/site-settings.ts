@@ -62,8 +62,8 @@ const siteSchema = z.looseObject({
   smtp_url: z.url({ protocol: /^smtps?$/, error: 'must be an smtp or smtps URL' }).nullish(),
   retention_days: z
     .strictObject(
-      { pass: days, fail: days, remotes: days },
-      { error: 'must be a map of pass, fail and remotes to numbers of days' },
+      { pass: days, fail: days, remotes: days, compress: days },
+      { error: 'must be a map of pass, fail, remotes and compress to numbers of days' },
     )
     .partial()
     .nullish(),

@@ -1,11 +1,10 @@
 import { basename, dirname, resolve } from 'node:path';
 import { fileArchive } from '../../adapters/embedded/file-archive.ts';
-import { ignoreMissing, jobsOfFolder } from '../client/archive-jobs.ts';
+import { jobsOfFolder } from '../client/archive-jobs.ts';
 import { InputError } from '../client/failure.ts';
 import { archivePathOf } from '../client/follow-log.ts';
 import type { LabClient } from '../client/lab-client.ts';
 import { allFiles, allJobs } from '../client/every-page.ts';
-import { stat } from 'node:fs/promises';
 
 /** The archive of one run, wherever it is read. */
 export interface ArchivedRun {
@@ -20,7 +19,9 @@ export async function runOfFolder(folder: string): Promise<ArchivedRun> {
   const path = resolve(folder);
   const whole = await jobsOfFolder(path);
   const single =
-    whole.length === 0 && (await stat(resolve(path, 'teuthology.log')).catch(ignoreMissing)) !== null;
+    whole.length === 0 &&
+    (await fileArchive({ folder: path, baseUrl: null }).read('teuthology.log', { start: 0, end: 0 })) !==
+      null;
   const jobs = single ? [basename(path)] : whole.map(({ id }) => id);
   const archive = fileArchive({ folder: single ? dirname(path) : path, baseUrl: null });
   return {

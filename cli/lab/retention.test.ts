@@ -7,7 +7,7 @@ import type { ApiLab } from '../../test/fixtures/api-lab.ts';
 import { startRetention } from './retention.ts';
 
 const dayMs = 86_400_000;
-const retention = { pass: 14, fail: 90, remotes: 60 };
+const retention = { pass: 14, fail: 90, remotes: 60, compress: -1 };
 let lab: ApiLab;
 let archive: string;
 beforeEach(() => {

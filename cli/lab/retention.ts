@@ -38,7 +38,8 @@ async function pruneOnce(ports: RetentionPorts & { readonly retention: Retention
     endOf: (run, jobId) => recordedEnd(jobs, run, jobId),
     announce: (what) => audit.record(prunedRecord(what, 'retention', clock.now())),
   });
-  for await (const { path, why } of pruned) log.info(`${path} has left the archive: ${why}`);
+  for await (const { path, act, why } of pruned)
+    log.info(`${path} ${act === 'compressed' ? 'is compressed' : 'has left the archive'}: ${why}`);
 }
 
 /** How a job ended, by the records of the lab. */
@@ -51,9 +52,11 @@ export async function recordedEnd(
   return job === null ? 'unknown' : { status: job.status, endedAt: job.finishedAt ?? 0 };
 }
 
-/** The audit record of something that leaves the archive. */
-export function prunedRecord({ path, why }: Pruned, actor: string, at: number): AuditEntry {
+/** The audit record of something that leaves the archive, or is made smaller in it. */
+export function prunedRecord({ path, act, why }: Pruned, actor: string, at: number): AuditEntry {
   const [run = '', job = '', ...part] = path.split('/');
-  const what = part.length === 0 ? 'its archive' : `${part.join('/')}/ of its archive`;
+  const name = part.join('/');
+  const removed = part.length === 0 ? 'its archive' : `${name}/ of its archive`;
+  const what = act === 'compressed' ? `${name} of its archive, compressed` : removed;
   return { at, actor, action: 'prune', subject: `${run}/${job}`, detail: `${what}: ${why}` };
 }
