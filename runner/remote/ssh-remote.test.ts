@@ -146,10 +146,16 @@ describeOnServers('a remote', (server) => {
 
   test('stops trying when it is told to', async () => {
     const stop = new AbortController();
-    const { remote } = remoteTo(endpoint, { target: { port: 1 }, signal: stop.signal });
-    const failed = remote.connect();
-    setTimeout(() => stop.abort(new Error('job ended')), 50);
-    await expect(failed).rejects.toMatchObject({ name: 'AbortError', cause: { message: 'job ended' } });
+    const sleepFor = (seconds: number, signal?: AbortSignal): Promise<void> => {
+      const slept = delay(seconds * 1000, undefined, { signal });
+      stop.abort(new Error('job ended'));
+      return slept;
+    };
+    const { remote } = remoteTo(endpoint, { target: { port: 1 }, signal: stop.signal, tuning: { sleepFor } });
+    await expect(remote.connect()).rejects.toMatchObject({
+      name: 'AbortError',
+      cause: { message: 'job ended' },
+    });
   });
 
   test('does not try with a key that cannot be read', async () => {
