@@ -1,3 +1,5 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAptRepository } from '../../test/fixtures/apt-repository.ts';
 import type { AptRepository } from '../../test/fixtures/apt-repository.ts';
@@ -47,6 +49,14 @@ describeWith(['docker', 'debootstrap', 'gpg'], 'install on a container', () => {
       "dpkg-query -W -f '${Package}=${Version} ' tool tool-lib extra 2>/dev/null || true",
     );
 
+  /** What the latest job has logged so far. */
+  async function lastLog(): Promise<string> {
+    const run = join(bench.archive, 'run');
+    const jobs = await readdir(run);
+    const last = Math.max(...jobs.map(Number));
+    return await readFile(join(run, String(last), 'teuthology.log'), 'utf8').catch(() => '');
+  }
+
   test(
     'installs the newest packages while the job runs, and takes away all that it brought',
     { timeout: 60_000 },
@@ -76,19 +86,21 @@ describeWith(['docker', 'debootstrap', 'gpg'], 'install on a container', () => {
   });
 
   test('waits for the lock of another apt', { timeout: 60_000 }, async () => {
-    const holder = bench.hosts.inside(
+    await bench.hosts.inside(
       0,
       `python3 -c '
-import fcntl, time
+import fcntl, os, time
 lock = open("/var/lib/dpkg/lock-frontend", "w")
 fcntl.lockf(lock, fcntl.LOCK_EX)
-print("held", flush=True)
-time.sleep(4)'`,
+open("/tmp/held", "w").close()
+while os.path.exists("/tmp/held"): time.sleep(0.1)' >/dev/null 2>&1 &
+      until test -e /tmp/held; do sleep 0.1; done`,
     );
-    const { status, lines } = await install({});
-    await holder;
-    expect(status).toBe('pass');
-    expect(lines.join('\n')).toContain('the packages are busy, try 1 of 30');
+    const installing = install({});
+    const isBusy = async () => (await lastLog()).includes('the packages are busy, try 1 of 30');
+    await expect.poll(isBusy, { timeout: 50_000 }).toBe(true);
+    await bench.hosts.inside(0, 'rm /tmp/held');
+    expect((await installing).status).toBe('pass');
   });
 
   test(
