@@ -9,10 +9,7 @@ import { FileOrder } from './test/file-order.ts';
 const maxWorkers = Math.max(3, availableParallelism() - 1);
 
 /** End to end on a container engine: each of them wants the engine for itself. */
-const containers = [
-  'test/e2e/{ceph-*,container-*,docker-*}.test.ts',
-  'test/e2e/{lab-demo,run-own-nodes}.test.ts',
-];
+const containers = ['test/e2e/{ceph-*,container-*,docker-*}.test.ts', 'test/e2e/run-own-nodes.test.ts'];
 
 /** Unit tests sit beside their source; the wider kinds live in test/, one project each, so that one kind can be run alone. */
 export default defineConfig({

@@ -5,16 +5,17 @@ import type { TestSpecification } from 'vitest/node';
 /** Seconds that the longest files take on two idle processors. Figures that are wrong cost time and nothing else. */
 const seconds: Readonly<Record<string, number>> = {
   'test/e2e/ceph-cluster.test.ts': 214,
-  'test/e2e/lab-demo.test.ts': 167,
   'test/e2e/ceph-cold-warm.test.ts': 140,
   'test/chaos/chaos.test.ts': 120,
   'test/rehearsal/rehearsal.test.ts': 117,
   'test/e2e/lock-run.test.ts': 115,
+  'test/e2e/container-demo.test.ts': 92,
   'test/contract/provider-docker.test.ts': 91,
   'test/e2e/worker.test.ts': 91,
   'test/contract/job-store-dynamo.test.ts': 90,
   'test/e2e/lock-words.test.ts': 82,
   'test/e2e/docker-snapshots.test.ts': 80,
+  'test/e2e/demo.test.ts': 76,
   'providers/sandbox/endpoint.test.ts': 68,
   'runner/tasks/install.test.ts': 48,
   'test/contract/node-store-dynamo.test.ts': 46,
