@@ -14,6 +14,7 @@ import { lazyWait, noSlot, noTimes } from './wait.ts';
 import type { Wait } from './wait.ts';
 import { freeNodesForRoles, partOf, shortNow } from './role-nodes.ts';
 import { roleQuotaAnswer } from './role-quota.ts';
+import { typeQuotaAnswer } from './type-quota.ts';
 import { whyHeld, whyImpossible, whyReserved } from './why-it-waits.ts';
 
 /**
@@ -93,15 +94,17 @@ function capsFor({ rules, kinds, useOf }: PlanState, job: QueuedJob, group: Wish
 }
 
 function quotaWait({ rules, useOf, kinds: all }: PlanState, job: QueuedJob, group: WishGroup): Wait | null {
-  const types = [...new Set(group.pool.kinds.map((kind) => kind.type.name))];
-  if (rules.quota === null) return null;
+  const types = group.pool.byType.map(({ type }) => type.name);
+  const { quota } = rules;
+  if (quota === null) return null;
   const use = useOf(job.owner);
   const { places } = group;
-  const whole = quotaAnswer(rules.quota, { job, use, types });
-  const answer =
-    places === null || whole.kind !== 'within'
-      ? whole
-      : roleQuotaAnswer(rules.quota, { job, use, places, types, kinds: all });
+  const whole = quotaAnswer(quota, { job, use, types });
+  const byType = () =>
+    places === null
+      ? typeQuotaAnswer(quota, { job, use, reach: group.pool.byType })
+      : roleQuotaAnswer(quota, { job, use, places, types, kinds: all, reserve: rules.reserveMachines });
+  const answer = whole.kind === 'within' ? byType() : whole;
   if (answer.kind === 'within') return null;
   const kinds = { never: 'impossible', held: 'held', waits: 'quota' } as const;
   return { kind: kinds[answer.kind], reason: answer.reason, ...noTimes };

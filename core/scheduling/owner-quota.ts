@@ -81,10 +81,11 @@ function limitsOf(quota: OwnerQuota, use: OwnerUse, types: readonly string[]): L
   return limits;
 }
 
-/** How many more nodes of a machine type an owner may have, less what is kept for his jobs that come first. */
+/** How many more nodes of a machine type an owner may have, less what is kept for his jobs that come first; none of one that the first of them waits for. */
 export function quotaLeft(quota: OwnerQuota, use: OwnerUse, type: string): number {
   const limit = quota.byType.get(type);
   if (limit === undefined) return Infinity;
+  if (use.waitsFor?.types.includes(type)) return 0;
   const { nodes, kept } = useOfType(use, type);
   return Math.max(0, limit - nodes - kept);
 }

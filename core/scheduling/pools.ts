@@ -6,6 +6,7 @@ import { newRefused } from './refused.ts';
 import type { Refused } from './refused.ts';
 import { fitsOf, rolePlaces } from './role-places.ts';
 import type { RolePlaces } from './role-places.ts';
+import type { TypeReach } from './type-quota.ts';
 import type { Wait } from './wait.ts';
 import { wishMap } from '../locks/wish-map.ts';
 
@@ -15,6 +16,7 @@ export interface Pool {
   /** How many nodes a job could have at the most, those left for people taken off; and without anybody's doing. */
   readonly inReach: number;
   readonly foreseeable: number;
+  readonly byType: readonly TypeReach[]; // the same for each machine type
   reservations: number;
   free: Outlook[]; // those that may still be taken, and some that were
   readonly refused: Refused;
@@ -93,17 +95,23 @@ function newPool(
 function reach(
   fitting: readonly NodeKind[],
   reserve: number,
-): { readonly inReach: number; readonly foreseeable: number } {
-  const sum = { inReach: 0, foreseeable: 0 };
-  for (const type of new Set(fitting.map((kind) => kind.type))) {
+): Pick<Pool, 'byType' | 'foreseeable' | 'inReach'> {
+  const byType = [...new Set(fitting.map((kind) => kind.type))].map((type): TypeReach => {
     let [members, foreseeable] = [0, 0];
     for (const kind of fitting) {
       if (kind.type !== type) continue;
       members += kind.members.length;
       foreseeable += kind.foreseeable;
     }
-    sum.inReach += Math.max(0, Math.min(members, type.inAll - reserve));
-    sum.foreseeable += Math.max(0, Math.min(foreseeable, type.foreseeable - reserve));
-  }
-  return sum;
+    return {
+      type,
+      inReach: Math.max(0, Math.min(members, type.inAll - reserve)),
+      foreseeable: Math.max(0, Math.min(foreseeable, type.foreseeable - reserve)),
+    };
+  });
+  return {
+    byType,
+    inReach: byType.reduce((sum, one) => sum + one.inReach, 0),
+    foreseeable: byType.reduce((sum, one) => sum + one.foreseeable, 0),
+  };
 }

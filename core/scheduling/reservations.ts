@@ -1,6 +1,7 @@
-import type { NodeKind } from './node-kinds.ts';
+import type { NodeKind, NodeType } from './node-kinds.ts';
 import { notClear, returnToHeaps, takeFirstAvailable } from './node-kinds.ts';
 import type { Outlook, Times } from './outlook.ts';
+import { quotaLeft } from './owner-quota.ts';
 import { addKept } from './owner-use.ts';
 import { turnoverMs } from './plan-state.ts';
 import type { PlanState } from './plan-state.ts';
@@ -13,22 +14,36 @@ import { seatIn } from './role-places.ts';
  * left for people, so many more of the types are kept free for them until then.
  */
 export function reserve(lab: PlanState, { job, group }: { job: QueuedJob; group: WishGroup }): Times {
-  const chosen = takeFirstAvailable(group.pool.kinds, job.nodeCount, acceptedBy(lab, group));
+  const chosen = takeFirstAvailable(group.pool.kinds, job.nodeCount, acceptedBy(lab, { job, group }));
   const fillers = forPeople(lab, chosen);
   const times = keep(lab, { job, chosen, fillers });
   returnToHeaps(lab.kinds, [...chosen, ...fillers]);
   return times;
 }
 
-/** Which kinds a job can use one more of, where its nodes are not all to be the same; null = any. */
+/** Which kinds a job can use one more of, by what it may have of their types and by its roles; null = any. */
 function acceptedBy(
-  { kinds, rules }: PlanState,
-  { places }: WishGroup,
+  { kinds, rules: { quota, reserveMachines }, useOf }: PlanState,
+  { job, group }: { job: QueuedJob; group: WishGroup },
 ): ((kind: NodeKind) => boolean) | null {
-  if (places === null) return null;
-  const cap = (type: { foreseeable: number }) => type.foreseeable - rules.reserveMachines;
-  const seating = seatIn(kinds, places.fits, { count: (kind) => kind.foreseeable, cap });
-  return seating.kind === 'short' ? () => false : (kind) => seating.promise(kind.index);
+  const { places } = group;
+  const cap = ({ name, foreseeable }: NodeType) =>
+    Math.min(
+      foreseeable - reserveMachines,
+      quota === null ? Infinity : quotaLeft(quota, useOf(job.owner), name),
+    );
+  if (places !== null) {
+    const seating = seatIn(kinds, places.fits, { count: (kind) => kind.foreseeable, cap });
+    return seating.kind === 'short' ? () => false : (kind) => seating.promise(kind.index);
+  }
+  if (group.pool.byType.length === 1 || (reserveMachines === 0 && (quota?.byType.size ?? 0) === 0))
+    return null;
+  const left = new Map<NodeType, number>();
+  return ({ type }) => {
+    const more = left.get(type) ?? cap(type);
+    left.set(type, more - 1);
+    return more > 0;
+  };
 }
 
 /** The nodes that will be left for people when the chosen ones are taken: of each of their types those that are available first. */

@@ -22,13 +22,17 @@ export function rolePlaces(
 ): RolePlaces {
   const shortOf = (countOf: (kind: NodeKind | NodeType) => number) =>
     seatIn(kinds, fits, { count: countOf, cap: (type) => countOf(type) - reserve });
-  const inAll = (one: NodeKind | NodeType) => ('members' in one ? one.members.length : one.inAll);
   return {
     fits,
     refused: newRefused(),
     lacking: placesOf(shortOf(inAll)),
     held: placesOf(shortOf((one) => one.foreseeable)),
   };
+}
+
+/** How many nodes of a kind or a type there are. */
+export function inAll(one: NodeKind | NodeType): number {
+  return 'members' in one ? one.members.length : one.inAll;
 }
 
 function placesOf(result: Seating | Unseated): readonly number[] {

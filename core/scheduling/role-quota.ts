@@ -1,8 +1,8 @@
 import type { OwnerQuota, QuotaAnswer } from './owner-quota.ts';
 import { quotaLeft } from './owner-quota.ts';
 import type { OwnerUse } from './owner-use.ts';
-import type { NodeKinds, NodeType } from './node-kinds.ts';
-import { seatIn } from './role-places.ts';
+import type { NodeKind, NodeKinds, NodeType } from './node-kinds.ts';
+import { inAll, seatIn } from './role-places.ts';
 import type { RolePlaces } from './role-places.ts';
 
 /**
@@ -17,21 +17,30 @@ export function roleQuotaAnswer(
     places: RolePlaces;
     types: readonly string[];
     kinds: NodeKinds;
+    reserve: number; // of each type, left for people
   },
 ): QuotaAnswer {
-  const { job, use, places, kinds } = asked;
+  const { job, use, places, kinds, reserve } = asked;
   const types = asked.types.filter((type) => quota.byType.has(type));
   if (types.length === 0) return { kind: 'within' };
-  const fitsIn = (cap: (type: NodeType) => number) =>
-    seatIn(kinds, places.fits, { count: (kind) => kind.members.length, cap }).kind === 'seated';
+  const fitsIn = (countOf: (one: NodeKind | NodeType) => number, limit: (type: string) => number) => {
+    const cap = (type: NodeType) => Math.min(countOf(type) - reserve, limit(type.name));
+    return seatIn(kinds, places.fits, { count: countOf, cap }).kind === 'seated';
+  };
   const limits = types.map((type) => `${quota.byType.get(type)} of type ${type}`).join(' and ');
   const state = `its roles need more than the ${limits} that ${job.owner}`;
-  if (!fitsIn((type) => quota.byType.get(type.name) ?? Infinity))
+  if (!fitsIn(inAll, (type) => quota.byType.get(type) ?? Infinity))
     return { kind: 'never', reason: `can never start: ${state} may have` };
   const first = use.waitsFor;
   if (first?.types.some((type) => types.includes(type)))
     return { kind: 'waits', reason: `waits for the quota behind job ${first.jobId} of the same owner` };
-  if (fitsIn((type) => quotaLeft(quota, use, type.name))) return { kind: 'within' };
+  if (
+    fitsIn(
+      ({ foreseeable }) => foreseeable,
+      (type) => quotaLeft(quota, use, type),
+    )
+  )
+    return { kind: 'within' };
   use.waitsFor ??= { jobId: job.jobId, all: false, types };
   return { kind: 'waits', reason: `waits for the quota: ${state} may have, less what is in use` };
 }
