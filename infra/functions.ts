@@ -35,13 +35,8 @@ export interface Functions {
 }
 
 const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
-const writes = [
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:ConditionCheckItem',
-  'dynamodb:BatchWriteItem',
-];
+const changes = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+const writes = [...changes, 'dynamodb:BatchWriteItem'];
 
 /** The seven functions, each with what it may do. */
 export function labFunctions(scope: Construct, props: FunctionsProps): Functions {
@@ -70,11 +65,16 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     },
   })
     .may([...reads, ...writes], tables)
-    .may(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [objects])
+    .may(['s3:GetObject'], [objects])
     .may(['s3:ListBucket'], [props.bucket])
     .may(['sqs:SendMessage'], [wakeups, queues.submissions.queue.queueArn])
-    .may(['ecs:StopTask', 'ecs:DescribeTasks'], [props.tasks]);
-  if (work.length > 0) api.may(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], work);
+    .may(['ecs:StopTask'], [props.tasks]);
+  // What workers write, they write through the API.
+  if (work.length > 0)
+    api
+      .may(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], work)
+      .may(['dynamodb:ConditionCheckItem'], tables)
+      .may(['s3:PutObject'], [objects]);
 
   const scheduleSuite = make('schedule-suite', {
     does: 'Expands a suite that was submitted and queues its jobs',
@@ -87,7 +87,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
       LOLIGO_SUBMISSIONS_QUEUE_URL: queues.submissions.queue.queueUrl,
     },
   })
-    .may([...reads, ...writes], tables)
+    .may([...reads, ...changes], tables)
     .may(['sqs:SendMessage'], [wakeups, queues.submissions.queue.queueArn])
     .may(props.mail.actions, props.mail.resources);
   if (props.suites.length > 0)
@@ -101,7 +101,6 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
   })
     .may([...reads, ...writes], tables)
     .may(['ecs:RunTask'], [props.runnerTask])
-    .may(['ecs:DescribeTasks', 'ecs:StopTask'], [props.tasks])
     .may(['iam:PassRole'], props.runnerRoles);
   if (work.length > 0) dispatch.may(['sqs:SendMessage'], work);
 
@@ -126,7 +125,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     memory: 512,
     environment: { ...environment, ...props.mail.environment },
   })
-    .may([...reads, ...writes], tables)
+    .may([...reads, ...writes.filter((action) => action !== 'dynamodb:UpdateItem')], tables)
     .may(['s3:GetObject', 's3:PutObject'], [objects])
     .may(['s3:ListBucket'], [props.bucket])
     .may(props.mail.actions, props.mail.resources);
@@ -137,7 +136,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     memory: 512,
     environment,
   })
-    .may(reads, tables)
+    .may(['dynamodb:GetItem'], tables)
     .may(['s3:ListBucket'], [props.bucket])
     .may(['s3:GetObject', 's3:DeleteObject', 's3:GetObjectTagging', 's3:PutObjectTagging'], [objects]);
 

@@ -48,7 +48,9 @@ export class LabStack extends Stack {
     });
     const task = runners.task;
     allowRunner({ tables, queues, runners });
-    sshKey.grantRead(task.taskRole);
+    task.addToTaskRolePolicy(
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [sshKey.secretArn] }),
+    );
     const mail = mailOf(this, props.notifyFrom);
     const functions = labFunctions(this, {
       lab: props,
@@ -101,7 +103,6 @@ function allowRunner(lab: { tables: Tables; queues: Queues; runners: Runners }):
     [
       'GetItem',
       'BatchGetItem',
-      'Query',
       'PutItem',
       'UpdateItem',
       'DeleteItem',

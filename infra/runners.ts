@@ -23,6 +23,7 @@ import { ArnPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-l
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { fileURLToPath } from 'node:url';
+import { imageFiles, notInImage } from './image-files.ts';
 import type { LabProps } from './lab-props.ts';
 import type { Network } from './network.ts';
 
@@ -36,17 +37,6 @@ interface RunnersProps extends Pick<LabProps, 'spot' | 'ec2Pool'> {
 export const runnerContainer = 'runner';
 
 const house = fileURLToPath(new URL('..', import.meta.url));
-/** What the image is made of; see runner/Dockerfile. */
-const imageFolders = [
-  'adapters',
-  'core',
-  'providers',
-  'runner',
-  'suites',
-  'package.json',
-  'package-lock.json',
-  '.npmrc',
-];
 
 /** The cluster and the task that executes one job. Without a running job there is nothing in it that costs. */
 export class Runners extends Construct {
@@ -73,7 +63,7 @@ export class Runners extends Construct {
       image: ContainerImage.fromAsset(house, {
         file: 'runner/Dockerfile',
         platform: Platform.LINUX_AMD64,
-        exclude: ['*', ...imageFolders.map((each) => `!${each}`), 'suites/**/*.test.ts'],
+        exclude: ['*', ...imageFiles.map((each) => `!${each}`), ...notInImage],
       }),
       memoryLimitMiB: 1024,
       environment: { ...props.environment, LOLIGO_ARCHIVE_ROLE: archive.roleArn },

@@ -2,7 +2,10 @@ import { grantedActions } from './ledger.ts';
 import type { RehearsedLab } from './rehearsed-lab.ts';
 
 /** How many actions roles may do and did, and which they never did, `ROLE action` each. */
-export function permissionLine(lab: RehearsedLab): string {
+export function permissionsOf(lab: RehearsedLab): {
+  readonly line: string;
+  readonly unused: readonly string[];
+} {
   const granted = [...lab.roles.policies].flatMap(([role, policies]) =>
     grantedActions(policies).map((action) => ({ role, action })),
   );
@@ -11,7 +14,8 @@ export function permissionLine(lab: RehearsedLab): string {
       .filter(({ role, action }) => lab.ledger.used(role, action) === wanted)
       .map(({ role, action }) => `${role} ${action}`);
   const unused = named(false);
-  return `permissions: ${granted.length} granted, ${named(true).length} used; never used: ${unused.join(', ')}`;
+  const line = `permissions: ${granted.length} granted, ${named(true).length} used; never used: ${unused.join(', ')}`;
+  return { line, unused };
 }
 
 /** What a rehearsal measured, a line each. Polls of queues without messages are left out of requests: they go with time and not with jobs. */
@@ -29,12 +33,18 @@ export function figures(
     .map(
       ({ name, coldStarts }) => `${name.replace(/Function.*/, '')} ${Math.round(Math.min(...coldStarts))} ms`,
     );
-  const perJob = Object.entries(services).map(
-    ([service, times]) => `${service} ${Math.round(times / measured.jobs)}`,
-  );
+  const perJob = (counts: Readonly<Record<string, number>>, digits: number) =>
+    Object.entries(counts)
+      .filter(([name]) => name !== 'sqs:ReceiveMessage')
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, times]) => `${name} ${(times / measured.jobs).toFixed(digits)}`)
+      .join(', ');
+  const ofRunners = lab.ledger.counts((caller) => caller.startsWith('Runners'));
   return [
     `made and opened: ${Math.round(measured.openMs)} ms; scenario of ${measured.jobs} jobs: ${Math.round(measured.scenarioMs)} ms`,
     `process start to first answer, at best: ${cold.join(', ')}`,
-    `requests a job: ${perJob.join(', ')}`,
+    `requests a job: ${perJob(services, 0)}`,
+    `requests a job, by what is asked: ${perJob(lab.ledger.counts(), 1)}`,
+    `of these by its runner: ${perJob(ofRunners, 1)}`,
   ];
 }

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testAssembly } from '../fixtures/assembly.ts';
 import { describeWith } from '../requirements.ts';
 import { triggersOf, untriggered } from './declared.ts';
-import { figures, permissionLine } from './figures.ts';
+import { unusedPermissions } from './unused-permissions.ts';
+import { figures, permissionsOf } from './figures.ts';
 import { openRehearsal } from './rehearsal.ts';
 import type { Rehearsal } from './rehearsal.ts';
 import { smokeScenario, until } from './smoke-scenario.ts';
@@ -115,7 +116,7 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
       expect(await parts()).not.toEqual([]);
       // Whoever makes one object of what it left is killed when the object is there, and the parts are too.
       const { happened } = killAt(rehearsal, {
-        name: 'on-runner-stopped',
+        name: 'onrunnerstopped',
         operation: 'PutObject',
         when: 'after',
       });
@@ -201,7 +202,6 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
       const { events, ledger } = rehearsal.lab;
       for (const rule of events.scheduled) await events.fire(rule);
       await events.settled();
-      console.log(permissionLine(rehearsal.lab));
       const silent = triggersOf(assembly.template).filter((id) => !ledger.triggers.has(id));
       const unexplained = silent.filter(
         (id) => !Object.keys(untriggered).some((prefix) => id.startsWith(prefix)),
@@ -210,4 +210,12 @@ describeWith(['moto', 'sshd'], 'a lab made from the template', () => {
       expect(ledger.troubles).toEqual([]);
     },
   );
+
+  test('its roles may do what they did, and what else they may has a reason', () => {
+    const { line, unused } = permissionsOf(rehearsal.lab);
+    console.log(line);
+    const isExplained = (permission: string) =>
+      Object.keys(unusedPermissions).some((pattern) => new RegExp(`^${pattern}$`).test(permission));
+    expect(unused.filter((permission) => !isExplained(permission))).toEqual([]);
+  });
 });
