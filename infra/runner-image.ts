@@ -38,10 +38,12 @@ async function build(): Promise<number> {
   const excluded = notInImage.map((pattern) => `--exclude=${pattern}`);
   const tar = spawn('tar', ['-c', ...excluded, ...imageFiles], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   const words = [
-    ...['build', '--file', 'runner/Dockerfile', '--tag', values.tag],
+    'build',
+    '--file=runner/Dockerfile',
+    `--tag=${values.tag}`,
     ...(values.base === undefined ? [] : ['--build-arg', `BASE=${values.base}`]),
     ...(values.ansible ? ['--build-arg', 'ANSIBLE=yes'] : []),
-    ...(values.network === undefined ? [] : ['--network', values.network]),
+    ...(values.network === undefined ? [] : [`--network=${values.network}`]),
     '-',
   ];
   const docker = spawn('docker', words, { stdio: ['pipe', 'inherit', 'inherit'] });

@@ -1,16 +1,14 @@
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { workQueues } from '../../adapters/aws/work-queues.ts';
-import { dispatch } from '../../core/operations/dispatch.ts';
-import { LauncherBusyError } from '../../core/ports/launcher.ts';
-import { fakeLab } from '../fixtures/fake-lab.ts';
-import { newJob, newRun, nodeSpec } from '../fixtures/lab-records.ts';
+import { fakeLauncher } from '../fixtures/fake-lab.ts';
 import { describeDynamo } from './describe-dynamo.ts';
 import { tablesAt } from './dynamo-client.ts';
+import { describeWorkers } from './workers.ts';
 
-/** A lab whose boxes workers serve, through a queue; two processes look at it, as two functions would. */
-async function labWithQueues(place: Parameters<typeof tablesAt>[0]) {
+/** The queue of boxes, and what a process of the lab makes of it; two of them look at it, as two functions would. */
+async function openQueue(place: Parameters<typeof tablesAt>[0]) {
   const server = await startFauxqs({ port: 0, host: 'localhost', logger: false });
   const client = new SQSClient({
     endpoint: `http://localhost:${server.port}`,
@@ -19,86 +17,60 @@ async function labWithQueues(place: Parameters<typeof tablesAt>[0]) {
   });
   const made = await client.send(new CreateQueueCommand({ QueueName: 'box' }));
   const url = `http://localhost:${server.port}${new URL(made.QueueUrl ?? '').pathname}`;
-  const lab = fakeLab();
-  const poked: string[] = [];
   const late = { ms: 0 };
-  const process = () =>
+  const processOf = (lab: Pick<Parameters<typeof workQueues>[0], 'others' | 'onWaiting'>) =>
     workQueues({
       tables: tablesAt(place),
       client,
       queueUrls: new Map([['box', url]]),
-      others: lab.launcher,
-      onWaiting: async (type) => void poked.push(type),
       now: () => Date.now() + late.ms,
+      ...lab,
     });
-  const [dispatcher, api] = [process(), process()];
-  await lab.nodes.register([nodeSpec('a'), nodeSpec('b'), nodeSpec('r', { machineType: 'rack' })], 1);
-  await lab.jobs.createRun(newRun('r'));
-  const jobs = [newJob('1'), newJob('2'), newJob('3', { machineType: 'rack' })];
-  const ids = await lab.jobs.enqueue({ run: 'r', jobs, now: 2 });
-  const wait = (waitMs: number, signal = new AbortController().signal) =>
-    api.workers.next({ machineType: 'box', worker: 'w', waitMs, signal });
   const put = (attempt: unknown) =>
     client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(attempt) }));
   const close = async () => {
     client.destroy();
     await server.stop();
   };
-  return {
-    lab: { ...lab, launcher: dispatcher.launcher },
-    children: lab.launcher,
-    poked,
-    ids,
-    wait,
-    late,
-    put,
-    close,
-  };
+  return { processOf, put, late, close };
 }
 
-describeDynamo('queues of workers on SQS', (setup) => {
-  test('a job goes to the worker that waits for its type, others wait with the reason, and what is old is dropped', async () => {
-    const { place, close } = await setup();
-    const { lab, children, poked, ids, wait, late, ...queues } = await labWithQueues(place);
+describeDynamo('queues on SQS', (setup) => {
+  describeWorkers({
+    name: 'queues on SQS',
+    setup: async ({ others, onWaiting }) => {
+      const stores = await setup();
+      const queue = await openQueue(stores.place);
+      const lab = { others, onWaiting: async (type: string) => onWaiting(type) };
+      const close = async () => {
+        await queue.close();
+        await stores.close();
+      };
+      return {
+        launcher: queue.processOf(lab).launcher,
+        workers: queue.processOf(lab).workers,
+        close,
+      };
+    },
+  });
+
+  test('an attempt whose lease is over before a worker comes is dropped', async () => {
+    const stores = await setup();
+    const queue = await openQueue(stores.place);
+    const { workers } = queue.processOf({ others: fakeLauncher(), onWaiting: async () => undefined });
+    const wait = (waitMs: number) =>
+      workers.next({ machineType: 'box', worker: 'w', waitMs, signal: new AbortController().signal });
+    const launch = { attempt: { run: 'r', jobId: 1, fence: 1 }, attemptNumber: 1, nodes: [] };
     try {
-      const none = await dispatch(lab, { maxRunners: null });
-      expect(none.waiting.map((job) => [job.jobId, job.reason])).toEqual([
-        [ids[0], 'no worker for box waits for a job'],
-        [ids[1], 'no worker for box waits for a job'],
-      ]);
-      expect(children.launched.map((launch) => launch.attempt.jobId)).toEqual([ids[2]]);
-
-      const waiting = wait(20_000);
-      await vi.waitFor(() => expect(poked).toEqual(['box']), { timeout: 20_000 });
-      expect((await dispatch(lab, { maxRunners: null })).started).toBe(1);
-      const taken = await waiting;
-      expect(taken).toMatchObject({ attempt: { run: 'r', jobId: ids[0] }, attemptNumber: 1 });
-      expect(taken?.nodes).toHaveLength(1);
-      expect(await lab.jobs.getJob('r', ids[1] ?? 0)).toMatchObject({ status: 'queued', attempt: 0 });
-
-      const gone = new AbortController();
-      const left = wait(20_000, gone.signal);
-      await vi.waitFor(() => expect(poked).toHaveLength(2), { timeout: 20_000 });
-      gone.abort();
-      expect(await left).toBeNull();
-      expect(await lab.launcher.unready?.('box')).toBe('no worker for box waits for a job');
-      expect(await lab.launcher.unready?.('rack')).toBeNull();
-      const [node] = await lab.nodes.list({ machineType: 'box' });
-      const attempt = { run: 'r', jobId: 1, fence: 1 };
-      const launch = { attempt, attemptNumber: 1, nodes: node ? [node] : [] };
-      await expect(lab.launcher.launch(launch)).rejects.toThrow(LauncherBusyError);
-      expect(await wait(1000)).toBeNull();
-
-      await queues.put(launch);
-      late.ms = 120_000;
-      expect(await wait(1000)).toBeNull();
-      late.ms = 0;
-      await queues.put(launch);
-      expect(await wait(20_000)).toMatchObject({ attempt });
-      expect(await lab.launcher.isAlive('worker rack: pid 1')).toBe(true);
+      await queue.put(launch);
+      queue.late.ms = 120_000;
+      expect(await wait(200)).toBeNull();
+      queue.late.ms = 0;
+      await queue.put(launch);
+      expect(await wait(20_000)).toMatchObject(launch);
     } finally {
-      await queues.close();
-      await close();
+      await queue.close();
+      await stores.close();
     }
   });
 });
