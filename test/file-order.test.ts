@@ -1,8 +1,15 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileOrder } from './file-order.ts';
+import { fileOrder, longFiles } from './file-order.ts';
 
 const file = (name: string, seconds: number, alone = false) => ({ name, seconds, alone });
 const names = (files: readonly { name: string }[]) => files.map(({ name }) => name).join(' ');
+
+test('every file that is said to take long is there', () => {
+  const house = join(import.meta.dirname, '..');
+  expect(Object.keys(longFiles).filter((name) => !existsSync(join(house, name)))).toEqual([]);
+});
 
 test('the longest come first, and what is as long as others keeps its place among them', () => {
   expect(names(fileOrder([file('a', 1), file('b', 5), file('c', 1), file('d', 9)], 2))).toBe('d b a c');

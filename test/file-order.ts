@@ -3,7 +3,7 @@ import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
 
 /** Seconds that the longest files take on two idle processors. Figures that are wrong cost time and nothing else. */
-const seconds: Readonly<Record<string, number>> = {
+export const longFiles: Readonly<Record<string, number>> = {
   'test/e2e/ceph-cluster.test.ts': 214,
   'test/e2e/ceph-cold-warm.test.ts': 140,
   'test/chaos/chaos.test.ts': 120,
@@ -75,7 +75,7 @@ export class FileOrder extends BaseSequencer {
     const usual = await super.sort(files);
     const works = usual.map((file) => ({
       file,
-      seconds: seconds[relative(this.ctx.config.root, file.moduleId)] ?? usualSeconds,
+      seconds: longFiles[relative(this.ctx.config.root, file.moduleId)] ?? usualSeconds,
       alone: file.project.name === 'containers',
     }));
     return fileOrder(works, Number(this.ctx.config.maxWorkers)).map(({ file }) => file);
