@@ -31,7 +31,10 @@ export function memoryArchive(options: { baseUrl: string | null; now: () => numb
       if (file === undefined) return null;
       return { size: file.bytes.length, modifiedAt: file.modifiedAt, content: part(file.bytes, range) };
     },
-    list: async (path) => entriesBelow(files, archivePath(path)),
+    async list(path, { limit, after = '' } = { limit: Infinity }) {
+      const entries = entriesBelow(files, archivePath(path));
+      return entries.filter(({ name }) => compareCodePoints(name, after) > 0).slice(0, limit);
+    },
     url(path) {
       const clean = archivePath(path);
       if (options.baseUrl === null) return null;
