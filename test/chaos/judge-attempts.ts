@@ -186,6 +186,8 @@ export function judgeFinish(model: Model, call: StoreCall, answer: unknown): voi
       'L3',
       `job ${job.jobId} was ended for its lease, which reached ${job.leaseUntil - limit} ms further`,
     );
+  if (outcome.ifNotStarted && job.status === 'running')
+    found('L3', `job ${job.jobId} was ended as if it had not started; ${job.runner} runs it`);
   if (outcome.status === 'dead' && (!outcome.failureReason || !outcome.actor))
     found('L4', `job ${job.jobId} is dead without a reason or an actor`);
   if (outcome.actor === 'sweeper') judgeSweepersEnd(model, call, job, outcome);

@@ -12,7 +12,8 @@ export const mutants = {
       claim: async (params) => {
         for (const name of params.nodes.slice(0, 1))
           database.run(
-            `update nodes set state = 'free', lock_id = null, lock_job_id = null, lock_run = null where name = ?`,
+            `update nodes set state = 'free', lock_id = null, lock_job_id = null, lock_run = null
+             where name = ? and state = 'locked'`,
             name,
           );
         return jobs.claim(params);
@@ -130,7 +131,8 @@ export const mutants = {
         const last = params.nodes.at(-1);
         if (result.kind === 'claimed' && params.nodes.length > 1 && last !== undefined)
           database.run(
-            `update nodes set state = 'free', lock_id = null, lock_job_id = null, lock_run = null where name = ?`,
+            `update nodes set state = 'free', lock_id = null, lock_job_id = null, lock_run = null
+             where name = ? and state = 'locked'`,
             last,
           );
         return result;

@@ -6,7 +6,8 @@ import type { RunnerEntry, World } from './world.ts';
 
 /**
  * Runners that were long gone and come back, as machines do that were stopped or restored from an image: each says once more
- * what it wanted to say when its time was over, with the fence that it had. All of it must be refused.
+ * what it wanted to say when its time was over, with the fence that it had. All of it must be refused. With them come dispatchers that
+ * were in the middle of giving up the launch of a runner, which has started meanwhile.
  */
 export function startRevenants(world: World): void {
   const random = world.rng.fork('revenants');
@@ -34,9 +35,23 @@ export function startRevenants(world: World): void {
     ];
     await random.pick(words)();
   };
+  const giveUp = async ({ attempt }: RunnerEntry) => {
+    world.faults.hit('a dispatcher gives up what it launched', 1);
+    await jobs.finish(attempt, {
+      status: 'dead',
+      failureReason: 'no runner could be started: its lab was gone meanwhile',
+      actor: 'dispatcher',
+      durationSeconds: null,
+      nodesClean: true,
+      ifNotStarted: true,
+      now: world.clock.now(),
+    });
+  };
   const live = async () => {
     while (!world.faults.quiet) {
       await process.sleep(random.between(500, 15_000));
+      const alive = [...world.runners.values()].filter((runner) => runner.process.alive);
+      if (alive.length > 0 && random.chance(0.1)) await giveUp(random.pick(alive)).catch(() => undefined);
       const gone = [...world.runners.values()].filter((runner) => !runner.process.alive);
       if (gone.length === 0) continue;
       // Those whose job has had another attempt since are few and the most dangerous.

@@ -8,7 +8,8 @@ import type { World } from './world.ts';
 export function simLauncher(world: World): Launcher {
   const random = world.rng.fork('launcher');
   let brokenUntil = 0;
-  const isCursed = (jobId: number) => world.rng.fork(`launches of ${jobId}`).chance(0.05);
+  const curse = world.rng.fork('curse').pick([0.02, 0.05, 0.3]); // worlds differ, or some kinds of trouble would never meet
+  const isCursed = (jobId: number) => world.rng.fork(`launches of ${jobId}`).chance(curse);
   return {
     async launch(params) {
       if (world.faults.hit('launcher fails for a while', 0.02)) brokenUntil = world.time.now() + 25_000;
