@@ -6,7 +6,8 @@ import type { TestSpecification } from 'vitest/node';
 export const longFiles: Readonly<Record<string, number>> = {
   'test/e2e/ceph-cluster.test.ts': 214,
   'test/e2e/ceph-cold-warm.test.ts': 140,
-  'test/chaos/chaos.test.ts': 120,
+  'test/chaos/chaos.test.ts': 90,
+  'test/chaos/mutants.test.ts': 60,
   'test/rehearsal/rehearsal.test.ts': 117,
   'test/e2e/lock-run.test.ts': 115,
   'test/e2e/container-demo.test.ts': 92,

@@ -27,13 +27,14 @@ export function startRevenants(world: World): void {
       now,
     };
     const its = isWorkers(old.name) ? storesThroughDoor(world, process, attempt).jobs : jobs;
+    const start = () => its.start(attempt, { runner: pid, now });
     const words = [
-      () => its.start(attempt, { runner: pid, now }),
+      start,
       () => its.renew(attempt, { leaseUntil: now + 60_000, now }),
       () => its.finish(attempt, outcome),
       () => jobs.unclaim(attempt, now),
     ];
-    await random.pick(words)();
+    await (job.status === 'waiting' && random.chance(0.5) ? start : random.pick(words))();
   };
   const giveUp = async ({ attempt }: RunnerEntry) => {
     world.faults.hit('a dispatcher gives up what it launched', 1);
@@ -48,19 +49,20 @@ export function startRevenants(world: World): void {
     });
   };
   const live = async () => {
+    let followed: RunnerEntry[] = [];
     while (!world.faults.quiet) {
-      await process.sleep(random.between(500, 15_000));
+      await process.sleep(random.between(500, followed.length > 0 ? 3000 : 15_000));
       const alive = [...world.runners.values()].filter((runner) => runner.process.alive);
       if (alive.length > 0 && random.chance(0.1)) await giveUp(random.pick(alive)).catch(() => undefined);
       const gone = [...world.runners.values()].filter((runner) => !runner.process.alive);
       if (gone.length === 0) continue;
-      // Those whose job has had another attempt since are few and the most dangerous.
-      const retried = gone.filter((one) =>
-        gone.some(
+      // Those whose job has another attempt now are few and the most dangerous.
+      followed = gone.filter((one) =>
+        alive.some(
           (other) => other.attempt.jobId === one.attempt.jobId && other.attempt.fence > one.attempt.fence,
         ),
       );
-      const some = retried.length > 0 && random.chance(0.6) ? retried : gone;
+      const some = followed.length > 0 && random.chance(0.8) ? followed : gone;
       await speak(random.pick(some.slice(-40))).catch(() => undefined);
     }
   };
