@@ -32,7 +32,7 @@ export function command(): Command {
   return new Command('up')
     .summary('run a lab on this machine')
     .description(
-      'Runs a lab in the foreground. Ctrl-C unwinds the running jobs and stops it; queued jobs stay queued. After a kill -9 or a power cut, start it again: nothing is lost.',
+      'Runs a lab in the foreground. Ctrl-C unwinds the running jobs and stops it; queued jobs stay queued, and those whose own tasks have not begun go back to the queue. After a kill -9 or a power cut, start it again: nothing is lost.',
     )
     .option('--folder <dir>', 'where the lab keeps everything (default: ~/.loligo)')
     .option('--port <n>', 'default: the last one of the folder, else any free one', wholeNumber(0, 65_535))
