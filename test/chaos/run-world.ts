@@ -49,6 +49,7 @@ export interface WorldReport {
 const lookEveryMs = 5000;
 const recountEveryMs = 120_000;
 const mostCalmMs = 12 * 3_600_000;
+const mostMailMs = 3_600_000; // from when all else has come to rest
 /** Whose jobs only workers run. */
 const workerType = 'bay';
 const offer = {
@@ -86,6 +87,7 @@ async function live(world: World, params: WorldParams): Promise<WorldReport> {
   const { accepted, mostRunners } = populate(world);
   model.mostRunners = mostRunners;
   let calmSince: number | null = null;
+  let restSince: number | null = null;
   let operations = 0;
   await world.time.run({
     settled() {
@@ -98,10 +100,16 @@ async function live(world: World, params: WorldParams): Promise<WorldReport> {
         calmSince = world.time.now();
         settleDown(world, model);
       }
+      if (calmSince === null || !isAtRest(model)) restSince = null;
+      else restSince ??= world.time.now();
     },
-    done: () =>
-      model.breaches.length > 0 ||
-      (calmSince !== null && (isOver(model, accepted) || world.time.now() - calmSince > mostCalmMs)),
+    done: () => {
+      if (model.breaches.length > 0) return true;
+      if (calmSince === null) return false;
+      const now = world.time.now();
+      const mailed = accepted.every(({ run }) => model.mails.has(resultsMailOf(run)));
+      return now - calmSince > mostCalmMs || (restSince !== null && (mailed || now - restSince > mostMailMs));
+    },
   });
   if (model.breaches.length === 0) judgeEnd(world, model, accepted);
   watch.close();
@@ -165,10 +173,9 @@ function watcher(world: World, model: Model) {
   };
 }
 
-/** Whether a calm world has come to rest: all jobs have ended, every node is free, and every run was mailed. */
-function isOver(model: Model, accepted: readonly Accepted[]): boolean {
+/** Whether all jobs have ended and every node is free. */
+function isAtRest(model: Model): boolean {
   return (
-    accepted.every(({ run }) => model.mails.has(resultsMailOf(run))) &&
     [...model.jobs.values()].every((job) => isFinal(job.status)) &&
     [...model.nodes.values()].every((node) => node.state === 'free')
   );
