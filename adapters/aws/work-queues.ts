@@ -66,17 +66,18 @@ async function nextAttempt(
   const ticket = resultKeys.waiter(machineType, `${sortable(until)}#${crypto.randomUUID()}`);
   const goneAt = Math.ceil(until / 1000) + 60;
   await tables.putMany(tables.results, [{ ...ticket, worker, goneAt } as Key]);
+  let taken: LaunchParams | null = null;
   try {
     await options.onWaiting(machineType);
-    for (let left = waitMs; left > 0 && !signal.aborted; left = until - now()) {
+    for (let left = waitMs; taken === null && left > 0 && !signal.aborted; left = until - now()) {
       const message = await receive(options.client, { queueUrl, waitMs: left, signal });
-      if (message !== null && ageOf(message, now()) < leaseMs) {
-        return JSON.parse(message.Body ?? '') as LaunchParams;
-      }
+      if (message !== null && ageOf(message, now()) < leaseMs)
+        taken = JSON.parse(message.Body ?? '') as LaunchParams;
     }
-    return null;
+    return taken;
   } finally {
-    await removeTicket(tables, ticket);
+    // The message may be the one for which another worker's ticket was taken: this one stands for that worker then.
+    if (taken === null) await removeTicket(tables, ticket);
   }
 }
 

@@ -39,7 +39,7 @@ describe('the checker sees', () => {
 });
 
 /** Most are caught in the first worlds, some in one of many: in which ones depends on every call that the lab makes. */
-const worlds = Array.from({ length: 100 }, (_, i) => String(1 + i));
+const worlds = ['1', '6', ...Array.from({ length: 100 }, (_, i) => String(2 + i))];
 
 /** Of the first world in which a mutant is caught at all. */
 async function firstLawBroken(mutant: Mutant): Promise<string | null> {

@@ -1,7 +1,9 @@
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { workQueues } from '../../adapters/aws/work-queues.ts';
+import type { Node } from '../../core/locks/node.ts';
+import { LauncherBusyError } from '../../core/ports/launcher.ts';
 import { fakeLauncher } from '../fixtures/fake-lab.ts';
 import { describeDynamo } from './describe-dynamo.ts';
 import { tablesAt } from './dynamo-client.ts';
@@ -18,7 +20,9 @@ async function openQueue(place: Parameters<typeof tablesAt>[0]) {
   const made = await client.send(new CreateQueueCommand({ QueueName: 'box' }));
   const url = `http://localhost:${server.port}${new URL(made.QueueUrl ?? '').pathname}`;
   const late = { ms: 0 };
-  const processOf = (lab: Pick<Parameters<typeof workQueues>[0], 'others' | 'onWaiting'>) =>
+  const processOf = (
+    lab: Pick<Parameters<typeof workQueues>[0], 'others' | 'onWaiting'> & { client?: SQSClient },
+  ) =>
     workQueues({
       tables: tablesAt(place),
       client,
@@ -52,6 +56,37 @@ describeDynamo('queues on SQS', (setup) => {
         close,
       };
     },
+  });
+
+  test('a worker is still launched for when another one got what was sent for it', async () => {
+    const stores = await setup();
+    const queue = await openQueue(stores.place);
+    const deaf = { send: (): Promise<never> => new Promise(() => undefined) } as unknown as SQSClient;
+    let waiting = 0;
+    const lab = { others: fakeLauncher(), onWaiting: async () => void (waiting += 1) };
+    const { launcher, workers } = queue.processOf(lab);
+    const wait = (process: typeof workers, waitMs: number) =>
+      process.next({ machineType: 'box', worker: 'w', waitMs, signal: new AbortController().signal });
+    const launch = (jobId: number) =>
+      launcher.launch({
+        attempt: { run: 'r', jobId, fence: 1 },
+        attemptNumber: 1,
+        nodes: [{ machineType: 'box' } as Node],
+      });
+    try {
+      void wait(queue.processOf({ ...lab, client: deaf }).workers, 20_000).catch(() => undefined);
+      await vi.waitFor(() => expect(waiting).toBe(1), 20_000);
+      const second = wait(workers, 10_000);
+      await vi.waitFor(() => expect(waiting).toBe(2), 20_000);
+      await launch(1); // for the one that waits longest
+      expect(await second).toMatchObject({ attempt: { jobId: 1 } });
+      expect(await launcher.unready?.('box')).toBeNull();
+      await launch(2);
+      await expect(launch(3)).rejects.toThrow(LauncherBusyError);
+    } finally {
+      await queue.close();
+      await stores.close();
+    }
   });
 
   test('an attempt whose lease is over before a worker comes is dropped', async () => {
