@@ -17,7 +17,7 @@ function readReport(): Report {
 
 const report = readReport();
 
-// Beside the tests there are three steps: the checks, the tests as a whole, the demo. A skipped test is a failure here.
+// Beside the tests there are two steps: the checks, and the tests as a whole, which run both demos. A skipped test is a failure here.
 const steps = Number(failedSteps);
 const failed =
   report.numFailedTests + report.numPendingTests + (steps > 0 && report.numFailedTests === 0 ? steps : 0);

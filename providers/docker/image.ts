@@ -35,6 +35,8 @@ export const targetPackages = [
 export const targetFiles: Readonly<Record<string, { text: string; mode: number }>> = {
   // Without this, packages try to start their services while they are installed, which a container has no init for.
   'usr/sbin/policy-rc.d': { text: '#!/bin/sh\nexit 101\n', mode: 0o755 },
+  // A container has no power failure to fear, and what it loses when the machine has one is made anew.
+  'etc/dpkg/dpkg.cfg.d/90loligo': { text: 'force-unsafe-io\n', mode: 0o644 },
   'etc/apt/apt.conf.d/90loligo': { text: 'Acquire::Languages "none";\n', mode: 0o644 },
 };
 

@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { demo, expectNothingLeft, folderOf } from '../fixtures/demo.ts';
+import { demo, expectNothingLeft, folderOf, npmDemo } from '../fixtures/demo.ts';
 import { until } from '../fixtures/lab-process.ts';
 
 describe('the demo', () => {
   test('passes, shows a log for every job, and leaves only the archive', async () => {
-    const running = demo();
+    const running = npmDemo();
     const folder = await folderOf(running);
     expect({ exitCode: await running.ended, output: running.output() }).toMatchObject({ exitCode: 0 });
     const output = running.output();
