@@ -59,6 +59,7 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     environment: {
       ...environment,
       ...launching,
+      ...props.mail.environment,
       LOLIGO_SUBMISSIONS_QUEUE_URL: queues.submissions.queue.queueUrl,
       LOLIGO_MAX_RUNNERS: String(lab.maxRunners), // the plan by which it says why jobs wait
       ...(lab.operators.length > 0 && { LOLIGO_OPERATORS: lab.operators.join(',') }),
@@ -68,7 +69,8 @@ export function labFunctions(scope: Construct, props: FunctionsProps): Functions
     .may(['s3:GetObject'], [objects])
     .may(['s3:ListBucket'], [props.bucket])
     .may(['sqs:SendMessage'], [wakeups, queues.submissions.queue.queueArn])
-    .may(['ecs:StopTask'], [props.tasks]);
+    .may(['ecs:StopTask'], [props.tasks])
+    .may(props.mail.actions, props.mail.resources);
   // What workers write, they write through the API.
   if (work.length > 0)
     api

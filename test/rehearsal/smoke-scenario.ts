@@ -51,9 +51,11 @@ export async function smokeScenario(lab: ScenarioLab): Promise<readonly JobView[
   const { archive_url: folder } = await client.get<RunView>(apiPath('runs', run));
   expect((await lab.read(folder ?? '')).text).toContain(`${jobs[0]?.job_id}/`);
 
-  await until('there is news of the run', lab, async () =>
-    (await lab.news()).some((text) => text.includes(`9 pass in ${run}`)),
-  );
+  const mails = async () => (await lab.news()).filter((text) => text.includes(`9 pass in ${run}`)).length;
+  await until('there is news of the run', lab, async () => (await mails()) === 1);
+  const asked = await client.post(`${apiPath('runs', run)}/results/mail`, { to: 'bob@lab.test' });
+  expect(asked).toEqual({ to: 'bob@lab.test', subject: `9 pass in ${run}` });
+  await until('there is news for who asked', lab, async () => (await mails()) === 2);
   const junit = await lab.read(`${folder}junit.xml`);
   expect(junit).toMatchObject({ status: 200, text: expect.stringContaining('tests="9"') });
   const { nodes } = await client.get<{ nodes: NodeView[] }>('/v1/nodes');
