@@ -157,7 +157,8 @@ function watcher(world: World, model: Model) {
   return {
     look() {
       const at = world.time.now();
-      if (at - looked < lookEveryMs || model.nodes.size === 0) return;
+      if (model.nodes.size === 0) looked = at; // nothing has been waited for yet
+      if (at - looked < lookEveryMs) return;
       const all = at - recounted > recountEveryMs;
       if (all) {
         recounted = at;
