@@ -211,25 +211,23 @@ test('of two that merge at once none undoes what the other has made, and no line
   const [slow, quick] = [openClient(), openClient()];
   const bucket = await newBucket(quick);
   const writer = s3Archive({ client: quick, bucket, baseUrl: null });
+  /** Behind the first such command of the slow one another part comes, and the quick one merges what there is. */
+  const overtaken = async (client: typeof slow, command: string, text: string) => {
+    withConditions(client);
+    behind(client, command, async () => {
+      await writer.append('r/1/log', bytes(text));
+      await mergeParts({ client: quick, bucket, folder: 'r/1' });
+    });
+    await mergeParts({ client, bucket, folder: 'r/1' });
+  };
   await writer.append('r/1/log', bytes('one '));
-  withConditions(slow);
-  // Behind the listing of the slow one: another part comes, and the quick one merges both.
-  behind(slow, 'ListObjectsV2Command', async () => {
-    await writer.append('r/1/log', bytes('two '));
-    await mergeParts({ client: quick, bucket, folder: 'r/1' });
-  });
-  await mergeParts({ client: slow, bucket, folder: 'r/1' });
+  await overtaken(slow, 'ListObjectsV2Command', 'two ');
   expect(await textOf(writer, 'r/1/log')).toBe('one two ');
 
   // Behind its look at the file that is already an object: the same.
   await writer.append('r/1/log', bytes('three '));
   const late = openClient();
-  withConditions(late);
-  behind(late, 'HeadObjectCommand', async () => {
-    await writer.append('r/1/log', bytes('four '));
-    await mergeParts({ client: quick, bucket, folder: 'r/1' });
-  });
-  await mergeParts({ client: late, bucket, folder: 'r/1' });
+  await overtaken(late, 'HeadObjectCommand', 'four ');
   expect(await textOf(writer, 'r/1/log')).toBe('one two three four ');
   for (const client of [slow, quick, late]) client.destroy();
 });

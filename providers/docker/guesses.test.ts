@@ -35,6 +35,17 @@ test('a guess that is lost leaves room for what the node gets then', async () =>
   expect(await guesses.expect('a', 'install')).toBe(two);
 });
 
+test('a node that is made for another job keeps nothing of the one before', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'guesses-'));
+  const guesses = openGuesses(folder.path);
+  await guesses.expect('a', 'install');
+  guesses.made('a', guess);
+  guesses.begin('a');
+  expect(guesses.of('a')).toBe(null);
+  await guesses.settle('a', one);
+  expect(await guesses.expect('a', 'install')).toBe(null);
+});
+
 test('a note that is no key, or cannot be written, is none', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'guesses-'));
   const guesses = openGuesses(folder.path);

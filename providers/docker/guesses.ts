@@ -12,6 +12,8 @@ export interface Guess {
 
 /** What nodes may want first, from what they wanted first in jobs like theirs. */
 export interface Guesses {
+  /** A node is made for another job: what was guessed or is to be noted for the one before does not count. */
+  begin(node: string): void;
   /** The key that was noted for such jobs, or null. The next key that the node settles with is noted for them. */
   expect(node: string, like: string): Promise<string | null>;
   made(node: string, guess: Guess): void;
@@ -32,6 +34,10 @@ export function openGuesses(folder: string): Guesses {
     return /^[0-9a-f]{64}$/.test(text) ? text : null;
   };
   return {
+    begin(node) {
+      noting.delete(node);
+      made.delete(node);
+    },
     async expect(node, like) {
       const file = fileOf(like);
       noting.set(node, file);
